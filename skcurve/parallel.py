@@ -1,0 +1,73 @@
+"""Two small things the compiled kernels need: a compiler that may be absent, and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+import torch
+from threadpoolctl import ThreadpoolController
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+HAS_NUMBA = find_spec("numba") is not None
+"""Whether the `fast` extra is installed."""
+
+
+def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function with numba, keeping the result on disk; without numba, leave it as it is.
+
+    Parameters
+    ----------
+    **options
+        Passed to `numba.njit`, after `nogil=True` and `cache=True`.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        if not HAS_NUMBA:
+            return function
+        from numba import njit
+
+        try:
+            return njit(nogil=True, cache=True, **options)(function)
+        except RuntimeError:  # no folder to keep the result in: compile in every process
+            return njit(nogil=True, **options)(function)
+
+    return decorate
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    import scipy.linalg.cython_blas  # noqa: F401  the library that compiled products call
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """Call a function that releases the GIL on every task, and return the results in order.
+
+    The threads share the cores that torch may use (`torch.get_num_threads`), and the products
+    inside each stay on its own core: a product split over threads would wait for the others.
+
+    Parameters
+    ----------
+    function : callable
+        Called once with each task.
+    tasks : sequence
+        Its arguments.
+
+    Returns
+    -------
+    results : list
+        `function(task)` for each task, in order.
+    """
+    n_threads = min(torch.get_num_threads(), len(tasks))
+    with _blas().limit(limits=1):
+        if n_threads <= 1:
+            return [function(task) for task in tasks]
+        with ThreadPoolExecutor(n_threads) as pool:
+            return list(pool.map(function, tasks))

@@ -1,0 +1,150 @@
+"""The search in torch: any device, five elementwise passes after each block's product."""
+
+from __future__ import annotations
+
+import torch
+
+from skcurve.projection.oracle import nearest_on_segment
+from skcurve.projection.result import Projection
+from skcurve.projection.table import SearchTable, full_precision
+
+BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 22}
+"""Entries of a block's product: a processor's cache holds it, a GPU is kept busy by it."""
+
+CANCELLATION = 1e-3
+"""Below this share of the squared distance to a vertex, float32 has lost digits of the result."""
+
+
+def project_blocked(X: torch.Tensor, vertices: torch.Tensor, table: SearchTable) -> Projection:
+    """Project in blocks of rows; see `skcurve.projection.project`."""
+    n_rows = len(X)
+    segment = torch.empty(n_rows, dtype=torch.int64, device=X.device)
+    position, sq_distance = X.new_empty(n_rows), X.new_empty(n_rows)
+    entries = BLOCK_ENTRIES.get(X.device.type, BLOCK_ENTRIES["cuda"])
+    n_block = max(16, entries // max(vertices.shape))
+    values = table.product.new_empty((n_block, len(vertices)))
+    along = torch.empty_like(values)
+    for start in range(0, n_rows, n_block):
+        rows = slice(start, min(start + n_block, n_rows))
+        block = X[rows]
+        reach = search(block, table, values[: len(block)], along[: len(block)])
+        found = settle(block, vertices, table, values[: len(block)], reach)
+        segment[rows], position[rows], sq_distance[rows] = found
+    return Projection(segment, position, sq_distance)
+
+
+def search(
+    block: torch.Tensor, table: SearchTable, values: torch.Tensor, along: torch.Tensor
+) -> torch.Tensor:
+    """Fill `values` with the squared distance less |x|² to each segment, and give the reach.
+
+    Parameters
+    ----------
+    block : (n, D) tensor
+        Rows.
+    table : SearchTable
+        The polyline.
+    values, along : (n, M) float32 tensor
+        Written to; `along` is scratch space.
+
+    Returns
+    -------
+    reach : (n,) float32 tensor
+        How far above the smallest value the nearest segment may stand, by rounding.
+    """
+    points = ((block - table.center) * table.scale).float()
+    torch.addmm(table.sq_norm, points, table.product, out=values)
+    ahead = along[:, :-1]
+    torch.sub(values[:, :-1], values[:, 1:], out=ahead)
+    ahead.mul_(table.slope[:-1]).add_(table.half[:-1]).clamp_(min=0.0)
+    torch.minimum(ahead, table.length[:-1], out=ahead)
+    values[:, :-1].addcmul_(ahead, ahead, value=-1.0)
+    return 2.0 * table.tolerance * (1.0 + torch.linalg.vector_norm(points, dim=1))
+
+
+def settle(
+    block: torch.Tensor,
+    vertices: torch.Tensor,
+    table: SearchTable,
+    values: torch.Tensor,
+    reach: torch.Tensor,
+) -> Projection:
+    """Compute directly the segments that may be the nearest, and keep the first of the best.
+
+    Parameters
+    ----------
+    block : (n, D) tensor
+        Rows.
+    vertices : (M, D) tensor
+        The polyline.
+    table : SearchTable
+        The same, prepared.
+    values : (n, M) tensor
+        From `search`.
+    reach : (n,) tensor
+        From `search`.
+
+    Returns
+    -------
+    projection : Projection
+        Of the block's rows.
+    """
+    smallest, candidate = values.min(dim=1)
+    limit = smallest + reach
+    values.scatter_(1, candidate[:, None], torch.inf)
+    # Written so that a value that is not a number counts as close.
+    unsettled = ~(values.amin(dim=1) > limit)
+    values.scatter_(1, candidate[:, None], smallest[:, None])
+    segment = candidate.clamp(max=len(vertices) - 2)
+    position, sq_distance, cancelled = _in_own_precision(block, vertices, segment)
+    rows = (unsettled | cancelled).nonzero()[:, 0]
+    if len(rows) > 0:
+        close = ~(values[rows] > limit[rows, None])
+        found = _in_full_precision(block[rows], vertices, close)
+        segment[rows] = found.segment
+        position[rows] = found.position.to(position.dtype)
+        sq_distance[rows] = found.sq_distance.to(position.dtype)
+    at_start = position == 0
+    position = torch.where(at_start, table.home_position[segment].to(position.dtype), position)
+    segment = torch.where(at_start, table.home_segment[segment], segment)
+    return Projection(segment, position, sq_distance)
+
+
+def _in_own_precision(
+    block: torch.Tensor, vertices: torch.Tensor, segment: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Position and squared distance on one segment a row, and where float32 does not do."""
+    first = vertices[segment]
+    step = vertices[segment + 1].sub_(first)
+    residual = torch.sub(block, first, out=first)
+    sq_length = torch.linalg.vecdot(step, step)
+    sq_start = torch.linalg.vecdot(residual, residual)
+    t = torch.linalg.vecdot(residual, step) / torch.where(sq_length > 0, sq_length, 1.0)
+    t.clamp_(0.0, 1.0)
+    residual.addcmul_(step, t[:, None], value=-1.0)
+    sq_distance = torch.linalg.vecdot(residual, residual)
+    return t, sq_distance, ~(sq_distance > CANCELLATION * sq_start)
+
+
+def _in_full_precision(
+    block: torch.Tensor, vertices: torch.Tensor, close: torch.Tensor
+) -> Projection:
+    """Compare all the segments marked in the (n, M) mask, a bounded number at a time."""
+    row, segment = close.nonzero().unbind(1)
+    segment = segment.clamp_(max=len(vertices) - 2)
+    parts = []
+    for i, j in zip(
+        row.split(BLOCK_ENTRIES["cpu"] // vertices.shape[1] + 1),
+        segment.split(BLOCK_ENTRIES["cpu"] // vertices.shape[1] + 1),
+        strict=True,
+    ):
+        x, first, second = (
+            full_precision(part) for part in (block[i], vertices[j], vertices[j + 1])
+        )
+        parts.append(nearest_on_segment(x - first, x - second, second - first))
+    t, q = (torch.cat(part) for part in zip(*parts, strict=True))
+    least = q.new_full((len(block),), torch.inf).scatter_reduce_(0, row, q, "amin")
+    pair = torch.arange(len(row), device=row.device)
+    pair = torch.where(q == least[row], pair, len(row))
+    first_pair = pair.new_full((len(block),), len(row)).scatter_reduce_(0, row, pair, "amin")
+    return Projection(segment[first_pair], t[first_pair], q[first_pair])

@@ -1,0 +1,42 @@
+"""Exact projection: search in float32, settle what is close in float64."""
+
+from __future__ import annotations
+
+import torch
+
+from skcurve.parallel import HAS_NUMBA
+from skcurve.projection.blocked import project_blocked
+from skcurve.projection.result import Projection
+from skcurve.projection.table import SearchTable
+
+
+def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection:
+    """Find the nearest point of a polyline to every row.
+
+    1. One product of the rows with the vertices, a block at a time, gives the squared distance to
+       every segment (see `SearchTable`), in float32 whatever the input.
+    2. Every segment within rounding error of the smallest is computed again, directly and in
+       float64; the nearest of them wins, the first of equals.
+
+    So the result is that of `project_oracle`, does not depend on the other rows of the call, and
+    holds where the expanded form alone would cancel: far from the origin, on repeated vertices, on
+    points of the curve itself.
+
+    Parameters
+    ----------
+    X : (n, D) tensor
+        Points, float32 or float64, finite.
+    vertices : (M, D) tensor
+        The vertices of the polyline on the same device, M at least 2.
+
+    Returns
+    -------
+    projection : Projection
+        `position` and `sq_distance` have the dtype of X.
+    """
+    table = SearchTable.of(vertices)
+    if HAS_NUMBA and X.device.type == "cpu":
+        from skcurve.projection.fused import project_fused
+
+        return project_fused(X, vertices, table)
+    return project_blocked(X, vertices, table)

@@ -1,0 +1,158 @@
+"""The floors of docs/architecture.md hold: a module imports only from floors below its own."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import skcurve
+
+PACKAGE = Path(skcurve.__file__).parent
+
+FLOOR = {
+    "interop": 0,
+    "parallel": 0,
+    "curve": 1,
+    "projection": 1,
+    "solvers": 2,
+    "metrics": 2,
+    "storage": 2,
+    "sfvq": 3,
+    "nn": 3,
+    "generators": 3,
+    "directions": 4,
+    "distributed": 4,
+    "explorer": 5,
+    "augmenter": 5,
+    "__init__": 5.5,  # the public names, gathered from the floors they live on
+    "plotting": 6,
+    "testing": 6,
+    "saliency": 6,
+    "app": 7,
+    "cli": 7,
+    "demo": 7,
+}
+# The two imports that stay on their floor: each has one direction.
+SIDEWAYS = {("curve", "projection"), ("cli", "demo")}
+
+REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
+HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "pandas", "polars"}
+EXTRAS = HEAVY | {"hypothesis", "numba", "rich", "skops", "typer"}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(file: Path, package: Path = PACKAGE) -> str:
+    """The part of the house that a file belongs to: a top-level module or subpackage."""
+    return file.relative_to(package).parts[0].removesuffix(".py")
+
+
+def imports(file: Path, package: Path = PACKAGE) -> Iterator[tuple[int, str]]:
+    """Every import in a file, at any depth, as (line, dotted name); relative ones resolved."""
+    here = ["skcurve", *file.relative_to(package).parts[:-1]]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) + 1 - node.level] if node.level else []
+            base = base + (node.module.split(".") if node.module else [])
+            for alias in node.names:
+                yield node.lineno, ".".join([*base, alias.name])
+
+
+def imported_rooms(file: Path, package: Path = PACKAGE) -> Iterator[tuple[int, str]]:
+    """The rooms a file imports from; a name of the package itself counts as `__init__`."""
+    for line, name in imports(file, package):
+        top, _, rest = name.partition(".")
+        if top == "skcurve":
+            target = rest.partition(".")[0]
+            yield line, target if target in FLOOR else "__init__"
+
+
+def climbs(file: Path, package: Path = PACKAGE) -> list[str]:
+    """The imports of a file that do not go down."""
+    origin = room(file, package)
+    return [
+        f"{file.relative_to(package)}:{line}: {origin} imports {target}"
+        for line, target in imported_rooms(file, package)
+        if origin != target and FLOOR[target] >= FLOOR[origin] and (origin, target) not in SIDEWAYS
+    ]
+
+
+def outside_imports(file: Path) -> set[str]:
+    """The top-level names of everything a file imports."""
+    return {name.partition(".")[0] for _, name in imports(file)}
+
+
+def run(source: str) -> str:
+    """What a fresh interpreter prints when it runs `source`."""
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_every_module_has_a_floor():
+    assert {room(file) for file in FILES} <= FLOOR.keys()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_go_down(file):
+    assert climbs(file) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_floors_keep_their_distance_from_heavy_packages(file):
+    floor, outside = FLOOR[room(file)], outside_imports(file)
+    if floor <= 1:
+        assert "sklearn" not in outside
+    if floor < 6:
+        assert "matplotlib" not in outside
+
+
+@pytest.mark.parametrize(
+    ("place", "source", "climbing"),
+    [
+        ("curve.py", "from skcurve.projection import project", False),
+        ("projection/exact.py", "from skcurve.curve import PolylineCurve", True),
+        ("projection/exact.py", "from .result import Projection", False),
+        ("projection/exact.py", "from ..interop import Array", False),
+        ("projection/exact.py", "from .. import sfvq", True),
+        ("projection/exact.py", "from ..solvers.lloyd import Lloyd", True),
+        ("solvers/lloyd.py", "def f():\n    import skcurve.sfvq", True),
+        ("metrics/__init__.py", "from skcurve.solvers import Lloyd", True),
+        ("sfvq.py", "from skcurve import storage", False),
+        ("sfvq.py", "from skcurve import PolylineCurve", True),
+        ("explorer.py", "from skcurve.augmenter import CurveAugmenter", True),
+        ("demo.py", "from skcurve import SFVQ", False),
+        ("demo.py", "from skcurve.cli import main", True),
+        ("__init__.py", "from skcurve.plotting import CurveDisplay", True),
+    ],
+)
+def test_the_check_itself_sees_a_climbing_import(tmp_path, place, source, climbing):
+    file = tmp_path / place
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(source)
+    assert bool(climbs(file, tmp_path)) == climbing
+
+
+@pytest.mark.parametrize("module", ["skcurve", "skcurve.plotting", "skcurve.testing"])
+def test_importing_brings_in_no_heavy_package(module):
+    # scikit-learn itself imports pandas where it is installed: only what comes after it counts.
+    loaded = run(
+        f"import sys, {REQUIRED}; before = set(sys.modules); import {module}; "
+        f"print(*sorted({HEAVY!r} & (set(sys.modules) - before)))"
+    )
+    assert loaded == ""
+
+
+def test_importing_works_without_any_extra():
+    hide = f"import sys; sys.modules.update(dict.fromkeys({sorted(EXTRAS)!r}))"
+    assert run(f"{hide}; import skcurve; print(skcurve.SFVQ.__name__)") == "SFVQ"
