@@ -23,7 +23,7 @@ class SearchTable(NamedTuple):
     Attributes
     ----------
     center : (D,) tensor
-        Subtracted from points and vertices, in the dtype of the points' search, float32.
+        Subtracted from points and vertices.
     scale : float
         Multiplies the differences.
     product : (D, M) float32 tensor
@@ -53,12 +53,14 @@ class SearchTable(NamedTuple):
     @classmethod
     def of(cls, vertices: torch.Tensor) -> SearchTable:
         """Prepare the search of a polyline with the given (M, D) vertices."""
-        center = vertices.mean(0).float()
+        wide = full_precision(vertices[:0]).dtype
+        center = vertices.mean(0)
         centered = vertices - center
-        largest = float(torch.linalg.vector_norm(centered, dim=1).max())
+        largest = float(torch.linalg.vector_norm(centered, dim=1, dtype=wide).max())
         scale = 1.0 / largest if largest > 0 else 1.0
         scaled = (centered * scale).float()
-        length = torch.linalg.vector_norm(torch.diff(centered, dim=0), dim=1) * scale
+        steps = torch.diff(vertices, dim=0)
+        length = torch.linalg.vector_norm(steps, dim=1, dtype=wide) * scale
         slope = torch.where(length > 0, 0.5 / length, 0.0)
         padding = (0, 1)
         home_segment, home_position = _first_holders(length > 0)

@@ -1,0 +1,26 @@
+"""How the vertices are learnt."""
+
+from skcurve.solvers.adam import Adam
+from skcurve.solvers.base import Solver, Sweep
+from skcurve.solvers.initial import STARTS
+from skcurve.solvers.learn import learn
+from skcurve.solvers.lloyd import Lloyd
+from skcurve.solvers.rows import Rows
+from skcurve.solvers.statistics import Statistics
+from skcurve.solvers.untangle import short_order
+
+SOLVERS: dict[str, type[Lloyd] | type[Adam]] = {"lloyd": Lloyd, "adam": Adam}
+"""The solvers by the name that `SFVQ(solver=...)` takes."""
+
+__all__ = [
+    "SOLVERS",
+    "STARTS",
+    "Adam",
+    "Lloyd",
+    "Rows",
+    "Solver",
+    "Statistics",
+    "Sweep",
+    "learn",
+    "short_order",
+]

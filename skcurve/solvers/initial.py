@@ -1,0 +1,82 @@
+"""Where a curve begins: a few vertices that follow the data, or a tour through its clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+
+from skcurve.solvers.rows import Rows
+from skcurve.solvers.untangle import short_order
+
+FIRST_VERTICES = 4
+MAX_ROWS = 10_000
+TOUR_ROWS_PER_VERTEX = 256
+
+
+def by_norm(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
+    """Sort rows by their norm, and take the means of four equal parts, as published."""
+    sample = rows.draw(MAX_ROWS)
+    points = sample.points()
+    return _means_in_order(
+        points, sample.weights, torch.linalg.vector_norm(rows.restore(points), dim=1)
+    )
+
+
+def by_component(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
+    """Sort rows along their first principal component, and take the means of four equal parts."""
+    sample = rows.draw(MAX_ROWS)
+    points = sample.points()
+    share = (sample.weights / sample.weights.sum())[:, None]
+    centered = points - (share * points).sum(0)
+    _, _, components = torch.linalg.svd(share.sqrt() * centered, full_matrices=False)
+    first = components[0] * torch.sign(components[0][components[0].abs().argmax()])
+    return _means_in_order(points, sample.weights, centered @ first)
+
+
+def at_random(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
+    """Take four rows as they come, in proportion to their weights."""
+    sample = rows.everything()
+    share = sample.weights.cpu().double().numpy()
+    chosen = generator.choice(len(rows), FIRST_VERTICES, p=share / share.sum())
+    where = torch.from_numpy(chosen).to(sample.chosen.device)
+    return sample._replace(chosen=where).points()
+
+
+def by_tour(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
+    """Cluster the rows by k-means, and visit the centres on a short tour."""
+    sample = rows.draw(TOUR_ROWS_PER_VERTEX * n_vertices)
+    points = sample.points()
+    n_clusters = min(n_vertices, len(points))
+    kmeans = KMeans(n_clusters, n_init=1, random_state=int(generator.integers(2**31)))
+    kmeans.fit(points.cpu().numpy(), sample_weight=sample.weights.cpu().numpy())
+    centers = torch.from_numpy(kmeans.cluster_centers_).to(points)
+    centers = centers[short_order(centers).to(points.device)]
+    # Fewer rows than vertices: the last centre stands for all that are missing.
+    return torch.cat([centers, centers[-1:].expand(n_vertices - n_clusters, -1)])
+
+
+STARTS: dict[str, Callable[[Rows, int, np.random.Generator], torch.Tensor]] = {
+    "norm": by_norm,
+    "pca": by_component,
+    "random": at_random,
+    "tour": by_tour,
+}
+"""The ways to begin, by the name that `SFVQ(init=...)` takes. Each is called with the rows, the
+final number of vertices and a generator, and gives (m, D) vertices in the rows' normalised form."""
+
+
+def _means_in_order(points: torch.Tensor, weights: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+    """Cut rows, sorted by a key, into four parts of equal weight, and take the mean of each.
+
+    A row on a cut counts for both sides, by the weight it has there: a row of weight two is two
+    rows.
+    """
+    order = torch.argsort(key, stable=True)
+    share = (weights[order] / weights.sum()).double() * FIRST_VERTICES
+    end = share.cumsum(0)
+    part = torch.arange(FIRST_VERTICES, device=end.device)[:, None]
+    inside = torch.minimum(end, part + 1) - torch.maximum(end - share, part)
+    return inside.clamp_(min=0.0).to(points) @ points[order]

@@ -1,0 +1,57 @@
+"""The loop over bitrates and sweeps, written once for every solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from skcurve.solvers.base import Solver, Sweep
+from skcurve.solvers.rows import Rows
+
+
+def learn(
+    rows: Rows,
+    vertices: torch.Tensor,
+    n_bits: int,
+    solver: Solver,
+    generator: np.random.Generator,
+) -> Iterator[Sweep | torch.Tensor]:
+    """Sweep until each bitrate is done, and double the vertices until the last one is.
+
+    Parameters
+    ----------
+    rows : Rows
+        What to learn from.
+    vertices : (M, D) tensor
+        Where to begin, in the rows' normalised form; M a power of two.
+    n_bits : int
+        The last bitrate: ``2**n_bits`` vertices, at least M.
+    solver : Solver
+        How to learn them.
+    generator : numpy.random.Generator
+        All randomness.
+
+    Yields
+    ------
+    record : Sweep
+        After each sweep.
+    codebook : (2**bitrate, D) tensor
+        In the units of the data, when a bitrate is complete. It may be the last thing asked for:
+        nothing is lost when the caller stops here.
+    """
+    for bitrate in range(len(vertices).bit_length() - 1, n_bits + 1):
+        state = solver.start(vertices, rows, generator)
+        for sweep in range(1, solver.max_iter + 1):
+            began = perf_counter()
+            state = solver.step(state, rows, generator)
+            seconds = perf_counter() - began
+            distortion = state.distortion / rows.scale**2
+            yield Sweep(bitrate, sweep, distortion, state.perplexity, seconds)
+            if solver.finished(state):
+                break
+        yield rows.restore(state.vertices)
+        if bitrate < n_bits:
+            vertices = solver.grow(state)

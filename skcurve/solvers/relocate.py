@@ -1,0 +1,55 @@
+"""Vertices where they are needed: from where no row is to where rows or distance are too many."""
+
+from __future__ import annotations
+
+import torch
+
+from skcurve.solvers.statistics import Statistics
+
+DEAD = 0.05
+"""A vertex whose two segments won less than this share of the mean is dead."""
+RUNAWAY = 1.8
+"""A segment longer than this many times the mean runs away from the curve."""
+MOST_MOVED = 0.1
+"""At most this share of the vertices moves in a sweep."""
+
+
+def relocate(vertices: torch.Tensor, statistics: Statistics) -> torch.Tensor:
+    """Take dead vertices out of the curve, and put each in the middle of a segment in need.
+
+    In need are, first, segments that run away: a vertex in their middle holds them, and the least
+    used vertex is taken for it even if it is not dead. Then those with the largest squared error.
+
+    Parameters
+    ----------
+    vertices : (M, D) tensor
+        The curve.
+    statistics : Statistics
+        Of the last sweep.
+
+    Returns
+    -------
+    vertices : (M, D) tensor
+        As many as before, in the order of the curve.
+    """
+    usage = torch.nn.functional.pad(statistics.usage, (1, 0))
+    usage[:-1] += statistics.usage
+    lengths = torch.linalg.vector_norm(torch.diff(vertices, dim=0), dim=1)
+    runaway = lengths > RUNAWAY * lengths.mean()
+    n_runaway = int(runaway.sum())
+    n_moved = max(int((usage < DEAD * usage.mean()).sum()), n_runaway)
+    n_moved = min(n_moved, int(MOST_MOVED * len(vertices)))
+    if n_moved == 0:
+        return vertices
+    taken = torch.zeros(len(vertices), dtype=torch.bool, device=vertices.device)
+    taken[usage.argsort(stable=True)[:n_moved]] = True
+    need = torch.where(runaway, lengths / lengths.max() + 1.0, 0.0)
+    need += statistics.sq_error / statistics.sq_error.max().clamp(min=1e-30)
+    need[taken[:-1] | taken[1:]] = -1.0
+    split = need.argsort(descending=True, stable=True)[:n_moved]
+    split = split[need[split] > 0.0]
+    taken[usage.argsort(stable=True)[len(split) : n_moved]] = False
+    place = torch.arange(len(vertices), device=vertices.device)
+    places = torch.cat([place[~taken].double(), split + 0.5])
+    middles = torch.lerp(vertices[split], vertices[split + 1], 0.5)
+    return torch.cat([vertices[~taken], middles])[places.argsort()]
