@@ -1,6 +1,8 @@
 """Space-filling curves through vectors: an ordered codebook for quantising, exploring, creating."""
 
-from skcurve.curve import PolylineCurve
-
-__all__ = ["PolylineCurve"]
 __version__ = "0.1.0"
+
+from skcurve.curve import PolylineCurve
+from skcurve.sfvq import SFVQ
+
+__all__ = ["SFVQ", "PolylineCurve"]

@@ -76,8 +76,11 @@ class PolylineCurve:
                 "vertices must have at least 2 rows and 1 column; "
                 f"got shape {tuple(corners.shape)}."
             )
-        lengths = torch.linalg.vector_norm(torch.diff(corners, dim=0), dim=1)
-        walked = torch.nn.functional.pad(lengths.double().cumsum(0), (1, 0)).to(lengths.dtype)
+        # In float64, or the squares of float32 could leave its range.
+        steps = torch.diff(corners, dim=0)
+        lengths = torch.linalg.vector_norm(steps, dim=1, dtype=torch.float64)
+        walked = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(corners.dtype)
+        lengths = lengths.to(corners.dtype)
         self._set("_vertices", corners)
         self._set("_lengths", lengths)
         self._set("_arclength", walked)
@@ -92,8 +95,11 @@ class PolylineCurve:
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"PolylineCurve is immutable; cannot delete {name!r}.")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.vertices,)
+    def __getstate__(self) -> dict[str, Array]:
+        return {"vertices": self.vertices}
+
+    def __setstate__(self, state: dict[str, Array]) -> None:
+        type(self).__init__(self, state["vertices"])
 
     def __repr__(self) -> str:
         dtype = str(self._vertices.dtype).removeprefix("torch.")

@@ -44,7 +44,7 @@ def as_tensor(array: Any, *, name: str) -> torch.Tensor:
         array = np.asarray(array)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
-        if array.dtype not in (np.float16, np.float32, np.float64):
+        if array.dtype.newbyteorder("=") not in (np.float16, np.float32, np.float64):
             array = array.astype(np.float64)
         tensor = _wrap(array)
     if tensor.dtype in (torch.float32, torch.float64):

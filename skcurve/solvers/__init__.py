@@ -7,6 +7,7 @@ from skcurve.solvers.learn import learn
 from skcurve.solvers.lloyd import Lloyd
 from skcurve.solvers.rows import Rows
 from skcurve.solvers.statistics import Statistics
+from skcurve.solvers.stream import Stream
 from skcurve.solvers.untangle import short_order
 
 SOLVERS: dict[str, type[Lloyd] | type[Adam]] = {"lloyd": Lloyd, "adam": Adam}
@@ -20,6 +21,7 @@ __all__ = [
     "Rows",
     "Solver",
     "Statistics",
+    "Stream",
     "Sweep",
     "learn",
     "short_order",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from sklearn.cluster import KMeans
 
-from skcurve.solvers.rows import Rows
+from skcurve.solvers.rows import Rows, Sample
 from skcurve.solvers.untangle import short_order
 
 FIRST_VERTICES = 4
@@ -38,22 +40,18 @@ def by_component(rows: Rows, n_vertices: int, generator: np.random.Generator) ->
 
 def at_random(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
     """Take four rows as they come, in proportion to their weights."""
-    sample = rows.everything()
-    share = sample.weights.cpu().double().numpy()
-    chosen = generator.choice(len(rows), FIRST_VERTICES, p=share / share.sum())
-    where = torch.from_numpy(chosen).to(sample.chosen.device)
-    return sample._replace(chosen=where).points()
+    points, weights = _distinct(rows.draw(MAX_ROWS))
+    chosen = generator.choice(len(points), FIRST_VERTICES, p=weights / weights.sum())
+    return rows.like(points[chosen])
 
 
 def by_tour(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
     """Cluster the rows by k-means, and visit the centres on a short tour."""
-    sample = rows.draw(TOUR_ROWS_PER_VERTEX * n_vertices)
-    points = sample.points()
+    points, weights = _distinct(rows.draw(TOUR_ROWS_PER_VERTEX * n_vertices))
     n_clusters = min(n_vertices, len(points))
     kmeans = KMeans(n_clusters, n_init=1, random_state=int(generator.integers(2**31)))
-    kmeans.fit(points.cpu().numpy(), sample_weight=sample.weights.cpu().numpy())
-    centers = torch.from_numpy(kmeans.cluster_centers_).to(points)
-    centers = centers[short_order(centers).to(points.device)]
+    centers = rows.like(kmeans.fit(points, sample_weight=weights).cluster_centers_)
+    centers = centers[short_order(centers).to(centers.device)]
     # Fewer rows than vertices: the last centre stands for all that are missing.
     return torch.cat([centers, centers[-1:].expand(n_vertices - n_clusters, -1)])
 
@@ -66,6 +64,13 @@ STARTS: dict[str, Callable[[Rows, int, np.random.Generator], torch.Tensor]] = {
 }
 """The ways to begin, by the name that `SFVQ(init=...)` takes. Each is called with the rows, the
 final number of vertices and a generator, and gives (m, D) vertices in the rows' normalised form."""
+
+
+def _distinct(sample: Sample) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Sort rows and merge equal ones, so that neither order nor repetition matters to a draw."""
+    points, group = np.unique(sample.points().cpu().numpy(), axis=0, return_inverse=True)
+    weights = sample.weights.cpu().double().numpy()
+    return points, np.bincount(group.ravel(), weights, minlength=len(points))
 
 
 def _means_in_order(points: torch.Tensor, weights: torch.Tensor, key: torch.Tensor) -> torch.Tensor:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 MAX_MOMENT_ROWS = 1 << 13
@@ -92,6 +93,10 @@ class Rows:
             chosen, self._order = self._order[:n], self._order[n:]
         where = torch.from_numpy(chosen).to(self._X.device)
         return Sample(self._X, where, self._X.new_ones(n), self._center, self._scale)
+
+    def like(self, points: npt.NDArray[Any]) -> torch.Tensor:
+        """Turn an array into a tensor of the rows' dtype and device."""
+        return torch.from_numpy(points).to(self._X)
 
     def normalise(self, points: torch.Tensor) -> torch.Tensor:
         """Turn points of the data's space into the solver's."""

@@ -62,6 +62,24 @@ class Statistics:
         diagonal = torch.nn.functional.pad(first, (0, 1)) + torch.nn.functional.pad(second, (1, 0))
         return cls(diagonal, beside, moment, usage, sq_error)
 
+    @classmethod
+    def of_vertices(cls, vertices: torch.Tensor, weight: float) -> Statistics:
+        """Give the statistics of rows that lie on the vertices, as much of them on each.
+
+        Parameters
+        ----------
+        vertices : (M, D) tensor
+            A curve that is known already.
+        weight : float
+            What all of it counts.
+        """
+        n_vertices = len(vertices)
+        share = weight / n_vertices
+        beside = vertices.new_zeros(n_vertices - 1)
+        usage = vertices.new_full((n_vertices - 1,), weight / (n_vertices - 1))
+        diagonal = vertices.new_full((n_vertices,), share)
+        return cls(diagonal, beside, share * vertices, usage, beside.clone())
+
     def __add__(self, other: Statistics) -> Statistics:
         """Give the statistics of both sets of rows together."""
         return Statistics(*(a + b for a, b in zip(self._parts(), other._parts(), strict=True)))

@@ -10,6 +10,7 @@ from skcurve.parallel import jit
 N_NEIGHBORS = 10
 MAX_MATRIX = 4096
 LONGEST_MOVE = 3
+SHORTER = 1.0 - 1e-12  # by more than rounding, so that no exchange is ever undone
 """How many vertices in a row an Or-opt move takes elsewhere at most."""
 
 
@@ -51,7 +52,10 @@ def short_order(vertices: torch.Tensor) -> torch.Tensor:
         return torch.arange(n_vertices)
     points = vertices.detach().cpu().double().contiguous()
     neighbors = _nearest(points)
-    distances = torch.cdist(points, points) if n_vertices <= MAX_MATRIX else points.new_empty(0, 0)
+    distances = points.new_empty(0, 0)
+    if n_vertices <= MAX_MATRIX:
+        distances = torch.cdist(points, points)
+        distances = (distances + distances.T) / 2  # rounding must not tell one way from the other
     tour = np.arange(n_vertices + 1)  # the last place stands for the gap between the two ends
     _improve(tour, points.numpy(), distances.numpy(), neighbors.numpy())
     gap = int(np.flatnonzero(tour == n_vertices)[0])
@@ -62,10 +66,13 @@ def short_order(vertices: torch.Tensor) -> torch.Tensor:
 
 
 def _nearest(points: torch.Tensor) -> torch.Tensor:
-    k = min(N_NEIGHBORS + 1, len(points))
-    blocks = points.split(max(1, (1 << 22) // len(points)))
-    found = [torch.cdist(block, points).topk(k, largest=False).indices for block in blocks]
-    return torch.cat(found)[:, 1:].contiguous()
+    """Give the ten nearest other vertices of each, the nearest first."""
+    found = []
+    for rows in torch.arange(len(points)).split(max(1, (1 << 22) // len(points))):
+        distances = torch.cdist(points[rows], points)
+        distances[torch.arange(len(rows)), rows] = torch.inf
+        found.append(distances.topk(min(N_NEIGHBORS, len(points) - 1), largest=False).indices)
+    return torch.cat(found)
 
 
 @jit()
@@ -113,7 +120,6 @@ def _exchange(tour, place, points, distances, neighbors, a):
     """
     n = len(tour)
     touched = np.full(6, -1, np.int64)
-    slack = 1e-12
     for way in (1, -1):
         beside = tour[(place[a] + way) % n]
         d_beside = _distance(points, distances, a, beside)
@@ -122,13 +128,9 @@ def _exchange(tour, place, points, distances, neighbors, a):
             if d_ab >= d_beside:
                 break
             other = tour[(place[b] + way) % n]
-            gain = (
-                d_beside
-                + _distance(points, distances, b, other)
-                - d_ab
-                - _distance(points, distances, beside, other)
-            )
-            if gain > slack * (d_beside + d_ab):
+            old = d_beside + _distance(points, distances, b, other)
+            new = d_ab + _distance(points, distances, beside, other)
+            if new < SHORTER * old:
                 if way == 1:
                     _turn(tour, place, beside, b)
                 else:
@@ -145,14 +147,12 @@ def _exchange(tour, place, points, distances, neighbors, a):
             after = tour[(place[last] + way) % n]
             if last == n - 1 or before == after:
                 break
-            freed = (
-                _distance(points, distances, before, a)
-                + _distance(points, distances, last, after)
-                - _distance(points, distances, before, after)
-            )
+            left = _distance(points, distances, before, a)
+            left += _distance(points, distances, last, after)
+            closed = _distance(points, distances, before, after)
             for b in neighbors[a]:
                 d_ab = _distance(points, distances, a, b)
-                if d_ab >= freed:
+                if d_ab >= left - closed:
                     break
                 if (place[b] - place[a]) * way % n < length:
                     continue  # it is part of the stretch
@@ -160,13 +160,9 @@ def _exchange(tour, place, points, distances, neighbors, a):
                     other = tour[(place[b] + side) % n]
                     if (place[other] - place[a]) * way % n < length:
                         continue
-                    gain = (
-                        freed
-                        + _distance(points, distances, b, other)
-                        - d_ab
-                        - _distance(points, distances, last, other)
-                    )
-                    if gain > slack * (freed + d_ab):
+                    old = left + _distance(points, distances, b, other)
+                    new = closed + d_ab + _distance(points, distances, last, other)
+                    if new < SHORTER * old:
                         _move(tour, place, a, last, way, b, other)
                         touched[0], touched[1], touched[2] = a, last, before
                         touched[3], touched[4], touched[5] = after, b, other

@@ -1,0 +1,822 @@
+"""SFVQ: the scikit-learn face. It validates and delegates; the mathematics is in `solvers`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import asdict, is_dataclass
+from numbers import Integral, Real
+from threading import Event
+from time import perf_counter
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.callback import CallbackContext, CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    check_random_state,
+    validate_data,
+)
+
+import skcurve
+from skcurve import metrics, storage
+from skcurve.curve import PolylineCurve
+from skcurve.interop import Array, as_matrix, as_tensor, restore
+from skcurve.projection import Projection
+from skcurve.randomness import as_generator
+from skcurve.solvers import SOLVERS, STARTS, Adam, Lloyd, Rows, Solver, Stream, Sweep, learn
+
+MIN_BITS, MAX_BITS = 2, 16
+
+
+class _Start(NamedTuple):
+    """Where learning begins: the bitrate, and the vertices or the name of a way to find them."""
+
+    bitrate: int
+    vertices: torch.Tensor | str
+
+
+class _Run(NamedTuple):
+    """What learning one curve has given so far: codebooks by bitrate, and a record a sweep."""
+
+    codebooks: dict[int, Any]
+    history: list[Sweep]
+
+
+class SFVQ(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Space-filling vector quantisation: learn a curve that fills the distribution of the data.
+
+    The curve is a polyline through ``2**n_bits`` vertices, the codebook. A row is quantised to the
+    nearest point of the curve, so that one number stands for all its features, and rows with
+    similar numbers are similar. The curve is learnt coarse to fine:
+
+    1. Four vertices are placed along the data (`init`).
+    2. Sweeps over the data move the vertices (`solver`). In a sweep each segment is represented by
+       a point at a random place of it, the dither: so the whole line has to stay inside the data,
+       not only its best points.
+    3. Every segment is divided, and sweeping goes on, until there are ``2**n_bits`` vertices.
+
+    Parameters
+    ----------
+    n_bits : int, default=6
+        The bitrate: the curve has ``2**n_bits`` vertices, from 2 to 16 bits.
+
+    solver : {"lloyd", "adam"} or solver object, default="lloyd"
+        How the vertices are learnt.
+
+        - "lloyd" solves, sweep by sweep, for the best vertices of the present assignment: the fast
+          one (`skcurve.solvers.Lloyd`).
+        - "adam" takes the gradient steps of the papers, at their published settings: the reference
+          to compare with (`skcurve.solvers.Adam`).
+        - A solver object, such as ``Adam(learning_rate=1e-2, max_iter=3)``, has settings of its
+          own; then `smoothness`, `max_iter` and `tol` here are not used.
+
+    init : {"norm", "pca", "random", "tour"} or array-like of shape (2**b, n_features), \
+default="norm"
+        Where the curve begins.
+
+        - "norm": rows sorted by their norm are cut into four parts of equal weight, whose means are
+          the first four vertices (as published).
+        - "pca": the same, sorted along the first principal component.
+        - "random": four rows, in any order.
+        - "tour": the centres of a k-means clustering, visited on a short tour, are the vertices of
+          the last bitrate; there are no earlier ones. Slower, and at times better.
+        - An array is the codebook at bitrate b, to go on from.
+
+    smoothness : float, default=0.01
+        The weight of the squared segment lengths beside the squared errors. Larger gives a shorter,
+        more orderly curve at a higher distortion; 0 leaves only the errors. Used by "lloyd".
+
+    max_iter : int, default=None
+        Sweeps a bitrate, at most. By default 12 of "lloyd", and 5 of "adam", as published.
+
+    tol : float, default=1e-2
+        The sweeps that move vertices far end early when a vertex moves, on average, by no more than
+        this share of the mean segment length. Used by "lloyd".
+
+    n_init : int, default=1
+        How many curves to learn, with different randomness; the one with the lowest distortion on
+        the training rows is kept.
+
+    coordinate : {"index", "arclength", "unit"}, default="index"
+        What `transform` gives and `inverse_transform` takes: the segment number plus the position
+        in the segment, in [0, 2**n_bits - 1]; the distance along the curve; or the latter as a
+        share of the whole, in [0, 1].
+
+    device : str, default="auto"
+        Where to compute: a torch device such as "cpu" or "cuda:1". "auto" leaves the data where it
+        is: a tensor on its device, everything else on the CPU.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the present codebook, to a higher bitrate or at the same one,
+        instead of beginning anew.
+
+    random_state : int, RandomState instance or None, default=None
+        Where the randomness of sampling and dithering comes from. An int gives the same curve every
+        time; see :term:`Glossary <random_state>`.
+
+    verbose : int, default=0
+        Above 0, prints a line for each bitrate; above 1, for each sweep.
+
+    n_jobs : int, default=None
+        How many of the `n_init` curves to learn at a time. A single fit uses all cores anyway.
+
+    Attributes
+    ----------
+    curve_ : PolylineCurve
+        The curve, in the units of the data.
+
+    codebook_ : array of shape (2**n_bits, n_features)
+        Its vertices, in order. A tensor if the training data was one.
+
+    codebooks_ : dict of int to array
+        The codebook at the end of each bitrate, such as ``{2: ..., 3: ...}``.
+
+    history_ : list of dict
+        One record a sweep, with the keys bitrate, sweep, distortion (of the dithered curve, on the
+        rows the sweep read), perplexity and seconds.
+
+    usage_ : ndarray of shape (2**n_bits - 1,)
+        How many training rows each segment won, or their weight. Only after `fit`.
+
+    n_iter_ : int
+        How many sweeps were done, over all bitrates.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature names that are
+        all strings.
+
+    See Also
+    --------
+    PolylineCurve : The curve itself: geometry, and nothing that is learnt.
+    sklearn.cluster.KMeans : Plain vector quantisation, with a codebook in no order.
+
+    Notes
+    -----
+    numpy in, numpy out; torch in, torch out on the same device. float32 stays float32 and float64
+    float64; half precisions are computed in float32.
+
+    The nearest point is exact: no row is nearer to another segment than to the one it is given.
+
+    Ctrl-C ends `fit` with a warning and the last complete bitrate.
+
+    References
+    ----------
+    Vali and Bäckström, "Interpretable latent space using space-filling curves for phonetic analysis
+    in voice conversion", Interspeech 2023.
+
+    Vali and Bäckström, "Unsupervised panoptic interpretation of latent spaces in GANs using
+    space-filling vector quantization", TMLR 2025 (arXiv 2410.20573).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skcurve import SFVQ
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> sfvq = SFVQ(n_bits=4, random_state=0).fit(X)
+    >>> sfvq.codebook_.shape
+    (16, 64)
+    >>> sfvq.transform(X).shape
+    (1797, 1)
+    >>> bool(abs(sfvq.quantize(X) - X).mean() < abs(X.mean(0) - X).mean())
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_bits": [Interval(Integral, MIN_BITS, MAX_BITS, closed="both")],
+        "solver": [StrOptions(set(SOLVERS)), HasMethods(["start", "step", "finished", "grow"])],
+        "init": [StrOptions(set(STARTS)), "array-like"],
+        "smoothness": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "coordinate": [StrOptions({"index", "arclength", "unit"})],
+        "device": [str],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        n_bits=6,
+        *,
+        solver="lloyd",
+        init="norm",
+        smoothness=0.01,
+        max_iter=None,
+        tol=1e-2,
+        n_init=1,
+        coordinate="index",
+        device="auto",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        self.n_bits = n_bits
+        self.solver = solver
+        self.init = init
+        self.smoothness = smoothness
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_init = n_init
+        self.coordinate = coordinate
+        self.device = device
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    # ------------------------------------------------------------------ learning
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn the curve.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, at least two. They are read, never copied as a whole.
+
+        y : Ignored
+            Present for API consistency by convention.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Not negative. A row of weight two counts as two rows.
+
+        Returns
+        -------
+        self : SFVQ
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X is not a finite, real matrix of two rows at least, or a parameter does not fit it.
+        """
+        begin_again = not (self.warm_start and hasattr(self, "codebooks_"))
+        rows, weights = self._check_rows(X, sample_weight, reset=begin_again)
+        known = {} if begin_again else dict(self.codebooks_)
+        start = self._check_start(rows, max(known.items(), default=None))
+        runs: list[_Run] = [_Run(dict(known), []) for _ in range(self.n_init)]
+        seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init)
+        stop = Event()
+        context = self._init_callback_context(
+            max_subtasks=self.n_init if self.n_init > 1 else self.n_bits - start.bitrate + 1,
+            sequential_subtasks=self.n_init == 1,
+        ).call_on_fit_task_begin(estimator=self, X=X)
+        try:
+            Parallel(self.n_jobs, require="sharedmem")(
+                delayed(self._learn)(rows, weights, start, runs[i], int(seeds[i]), i, context, stop)
+                for i in range(self.n_init)
+            )
+        except KeyboardInterrupt:
+            stop.set()
+            reached = max(max(run.codebooks, default=0) for run in runs)
+            if not reached:
+                raise
+            warnings.warn(
+                f"Interrupted: the curve has {reached} bits, the last bitrate that was complete.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self._keep_best(runs, rows, weights, X)
+        context.call_on_fit_task_end(estimator=self, X=X)
+        return self
+
+    def _learn(
+        self,
+        rows: torch.Tensor,
+        weights: torch.Tensor | None,
+        start: _Start,
+        run: _Run,
+        seed: int,
+        number: int,
+        context: CallbackContext,
+        stop: Event,
+    ) -> None:
+        """Learn one curve, and keep in `run` what is complete."""
+        generator = np.random.default_rng(seed)
+        source = Rows(rows, weights, generator)
+        solver = self._solver()
+        if isinstance(start.vertices, str):
+            n_vertices = 2**self.n_bits
+            vertices = STARTS[start.vertices](source, n_vertices, generator)
+        else:
+            vertices = source.normalise(start.vertices)
+        whole = context
+        if self.n_init > 1:
+            whole = context.subcontext(
+                "init", task_id=number, max_subtasks=self.n_bits - start.bitrate + 1
+            ).call_on_fit_task_begin(estimator=self)
+        bitrate_context = None
+        for event in learn(source, vertices, self.n_bits, solver, generator):
+            if stop.is_set():
+                return
+            if bitrate_context is None:
+                bitrate_context = whole.subcontext(
+                    "bitrate", max_subtasks=solver.max_iter
+                ).call_on_fit_task_begin(estimator=self)
+            if isinstance(event, Sweep):
+                run.history.append(event)
+                self._say(event, level=2)
+                sweep_context = bitrate_context.subcontext("sweep")
+                sweep_context.call_on_fit_task_begin(estimator=self)
+                sweep_context.call_on_fit_task_end(estimator=self)
+            else:
+                run.codebooks[len(event).bit_length() - 1] = event
+                self._say(run.history[-1], level=1)
+                stopped = bitrate_context.call_on_fit_task_end(
+                    estimator=self,
+                    reconstruction_attributes=lambda: {"curve_": PolylineCurve(event)},  # noqa: B023
+                )
+                bitrate_context = None
+                if stopped:
+                    break
+        if whole is not context:
+            whole.call_on_fit_task_end(estimator=self)
+
+    def _keep_best(
+        self, runs: list[_Run], rows: torch.Tensor, weights: torch.Tensor | None, X: Any
+    ) -> None:
+        """Set the fitted attributes from the run with the lowest distortion at the last bitrate."""
+        reached = max(max(run.codebooks, default=0) for run in runs)
+        best_distortion = np.inf
+        for run in runs:
+            if max(run.codebooks, default=0) < reached:
+                continue
+            curve = PolylineCurve(run.codebooks[reached])
+            found = curve.project(rows)
+            distances = found.sq_distance.double()
+            distortion = float(
+                distances.mean() if weights is None else weights.double() @ distances
+            )
+            if distortion < best_distortion:
+                best_distortion, best, segment = distortion, run, found.segment
+        counted = None if weights is None else weights.cpu().numpy()
+        self.usage_ = np.bincount(segment.cpu().numpy(), counted, minlength=2**reached - 1)
+        self._set_codebooks(best.codebooks, like=X)
+        self.history_ = [record._asdict() for record in best.history]
+        self.n_iter_ = len(self.history_)
+        self._stream: Stream | None = None
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from a batch, keep nothing of it, and grow when enough rows have come.
+
+        The curve begins with 2 bits and the first batch, and doubles after about 1,000 rows a
+        vertex until it has `n_bits`. After `fit`, it goes on from the fitted curve.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A batch, in random order; the larger the better, a thousand rows are enough.
+
+        y : Ignored
+            Present for API consistency by convention.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Not negative. A row of weight two counts as two rows.
+
+        Returns
+        -------
+        self : SFVQ
+            The estimator, at the bitrate it has reached so far.
+        """
+        first = not hasattr(self, "curve_")
+        rows, weights = self._check_rows(X, sample_weight, reset=first)
+        if first:
+            self.history_, self._generator = [], None
+        if getattr(self, "_stream", None) is None:
+            self._generator = as_generator(check_random_state(self.random_state))
+            source = Rows(rows, weights, self._generator)
+            if first:
+                start = self._check_start(rows, None)
+                vertices = start.vertices
+                if isinstance(vertices, str):
+                    vertices = STARTS[vertices](source, 2**self.n_bits, self._generator)
+                else:
+                    vertices = source.normalise(vertices)
+                weight = 0.0
+            else:
+                vertices = source.normalise(as_tensor(self.codebook_, name="codebook_"))
+                weight = float(np.sum(getattr(self, "usage_", 0.0)))
+            self._stream = Stream.begin(vertices, source, weight)
+        began = perf_counter()
+        self._stream = self._stream.step(
+            rows, weights, self.n_bits, self.smoothness, self._generator
+        )
+        record = self._stream.record(len(self.history_) + 1, perf_counter() - began)
+        codebooks = {} if first else dict(self.codebooks_)
+        codebooks[self._stream.bitrate] = self._stream.codebook
+        self._set_codebooks(codebooks, like=X)
+        self.history_.append(record._asdict())
+        self.n_iter_ = len(self.history_)
+        return self
+
+    # ------------------------------------------------------------------ using
+
+    def transform(self, X: Any) -> Array:
+        """Give the coordinate of the nearest point of the curve.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        T : array of shape (n_samples, 1)
+            The coordinate named by the parameter `coordinate`, in the dtype of X.
+        """
+        return self._coordinates(X)[:, None]
+
+    def inverse_transform(self, T: Any) -> Array:
+        """Give the points of the curve at some coordinates.
+
+        Parameters
+        ----------
+        T : array-like of shape (n_samples, 1) or (n_samples,)
+            Coordinates, as `transform` gives them.
+
+        Returns
+        -------
+        X : array of shape (n_samples, n_features)
+            Points of the curve; of the dtype of T if that is a floating one.
+
+        Raises
+        ------
+        ValueError
+            If a coordinate lies outside the curve.
+        """
+        check_is_fitted(self)
+        T = T if isinstance(T, torch.Tensor) else np.asarray(T)
+        if T.ndim == 2 and T.shape[1] == 1:
+            T = T[:, 0]
+        if T.ndim != 1:
+            raise ValueError(
+                f"T must have shape (n_samples, 1), one coordinate a row; got {tuple(T.shape)}."
+            )
+        t = as_tensor(T, name="T")
+        index = t
+        if self.coordinate != "index":
+            whole = self.curve_.length if self.coordinate == "unit" else 1.0
+            index = self.curve_.arclength_to_index(t * whole)
+        return restore(self.curve_.evaluate(index).to(t.dtype), like=T)
+
+    def quantize(self, X: Any) -> Array:
+        """Replace every row by the nearest point of the curve.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        X_quantized : array of shape (n_samples, n_features)
+            The same as ``inverse_transform(transform(X))``.
+        """
+        return self.inverse_transform(self._coordinates(X))
+
+    def predict(self, X: Any) -> Array:
+        """Give the number of the segment that holds the nearest point of the curve.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        segment : int64 array of shape (n_samples,)
+            From 0 to ``2**n_bits - 2``.
+        """
+        return restore(self._project(X).segment, like=X)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Give minus the distortion: the mean squared error a feature. Larger is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        y : Ignored
+            Present for API consistency by convention.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Not negative.
+
+        Returns
+        -------
+        score : float
+        """
+        check_is_fitted(self)
+        rows, weights = self._check_rows(X, sample_weight, reset=False)
+        return -metrics.distortion(self.curve_, rows, sample_weight=weights)
+
+    def directions(self) -> Array:
+        """Give the unit tangent of each segment, the candidate interpretable directions.
+
+        Returns
+        -------
+        directions : array of shape (2**n_bits - 1, n_features)
+            See `PolylineCurve.directions`.
+        """
+        check_is_fitted(self)
+        return self.curve_.directions()
+
+    def at_bitrate(self, bitrate: int) -> SFVQ:
+        """Give a fitted estimator for an earlier bitrate, without fitting again.
+
+        Parameters
+        ----------
+        bitrate : int
+            One of the keys of `codebooks_`.
+
+        Returns
+        -------
+        sfvq : SFVQ
+            With the parameters of this one, but ``n_bits=bitrate``. It has no `usage_`.
+
+        Raises
+        ------
+        ValueError
+            If there is no codebook of that bitrate.
+        """
+        check_is_fitted(self)
+        if bitrate not in self.codebooks_:
+            raise ValueError(
+                f"there is no codebook of {bitrate} bits; there are those of "
+                f"{', '.join(map(str, sorted(self.codebooks_)))} bits."
+            )
+        earlier = clone(self).set_params(n_bits=bitrate)
+        earlier._set_codebooks(
+            {b: part for b, part in self.codebooks_.items() if b <= bitrate}, like=self.codebook_
+        )
+        earlier.history_ = [record for record in self.history_ if record["bitrate"] <= bitrate]
+        earlier.n_iter_ = len(earlier.history_)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self, name):
+                setattr(earlier, name, getattr(self, name))
+        return earlier
+
+    @classmethod
+    def from_codebook(cls, codebook: Any, **parameters: Any) -> Self:
+        """Make a fitted estimator around an existing codebook.
+
+        Parameters
+        ----------
+        codebook : array-like of shape (2**b, n_features)
+            Vertices in order, from 2 to 16 bits of them.
+        **parameters
+            Other parameters of the estimator, such as `coordinate`.
+
+        Returns
+        -------
+        sfvq : SFVQ
+            With ``n_bits=b``, ready to transform. It has no `usage_`, and an empty `history_`.
+
+        Raises
+        ------
+        ValueError
+            If the codebook is not a finite matrix, or its length no power of two in that range.
+        """
+        vertices = as_matrix(codebook, name="codebook")
+        n_bits = _bits(len(vertices), "codebook", MAX_BITS)
+        sfvq = cls(n_bits, **parameters)
+        sfvq._validate_params()
+        sfvq._set_codebooks({n_bits: vertices}, like=codebook)
+        sfvq.history_, sfvq.n_iter_, sfvq.n_features_in_ = [], 0, vertices.shape[1]
+        return sfvq
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted estimator to a safetensors file, all bitrates, no training data.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. It is written beside and renamed, so that it is complete or not there. A
+            `random_state` that is no number is not kept, nor is what `partial_fit` remembers.
+
+        Raises
+        ------
+        TypeError
+            If the solver is an object that `load` could not make again.
+        """
+        check_is_fitted(self)
+        parameters = self.get_params(deep=False)
+        tensors = {
+            f"codebook.{b}": as_tensor(part, name="codebook") for b, part in self.codebooks_.items()
+        }
+        if not isinstance(self.init, str):
+            tensors["init"] = as_tensor(self.init, name="init")
+            parameters["init"] = None
+        if not isinstance(self.random_state, Integral):
+            parameters["random_state"] = None
+        if not isinstance(self.solver, str):
+            names = {kind: name for name, kind in SOLVERS.items()}
+            if type(self.solver) not in names or not is_dataclass(self.solver):
+                raise TypeError(
+                    f"cannot save a solver of type {type(self.solver).__name__}; those of "
+                    f"skcurve.solvers can be saved: {', '.join(sorted(SOLVERS))}."
+                )
+            parameters["solver"] = {names[type(self.solver)]: asdict(self.solver)}
+        if hasattr(self, "usage_"):
+            tensors["usage"] = torch.from_numpy(self.usage_)
+        facts: dict[str, Any] = {
+            "version": skcurve.__version__,
+            "parameters": {name: _plain(value) for name, value in parameters.items()},
+            "history": self.history_,
+            "feature_names": getattr(self, "feature_names_in_", np.empty(0)).tolist(),
+            "tensors": isinstance(self.codebook_, torch.Tensor),
+        }
+        storage.write(path, "SFVQ", tensors, facts)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read an estimator that `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        sfvq : SFVQ
+            Fitted. Tensors are on the CPU.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is damaged, from something else, or from a newer version.
+        """
+        tensors, facts = storage.read(path, "SFVQ")
+        parameters = facts["parameters"]
+        like = torch.empty(0) if facts["tensors"] else np.empty(0)
+        if isinstance(parameters["solver"], dict):
+            ((name, settings),) = parameters["solver"].items()
+            parameters["solver"] = SOLVERS[name](**settings)
+        if "init" in tensors:
+            parameters["init"] = restore(tensors["init"], like=like)
+        sfvq = cls(**parameters)
+        codebooks = {
+            int(name.removeprefix("codebook.")): part
+            for name, part in tensors.items()
+            if name.startswith("codebook.")
+        }
+        sfvq._set_codebooks(codebooks, like=like)
+        sfvq.history_ = facts["history"]
+        sfvq.n_iter_ = len(sfvq.history_)
+        sfvq.n_features_in_ = sfvq.curve_.n_features
+        if "usage" in tensors:
+            sfvq.usage_ = tensors["usage"].numpy()
+        if facts["feature_names"]:
+            sfvq.feature_names_in_ = np.asarray(facts["feature_names"], dtype=object)
+        return sfvq
+
+    # ------------------------------------------------------------------ checking
+
+    @property
+    def _n_features_out(self) -> int:
+        return 1
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "curve_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _project(self, X: Any) -> Projection:
+        check_is_fitted(self)
+        rows, _ = self._check_rows(X, None, reset=False)
+        return self.curve_.project(rows)
+
+    def _coordinates(self, X: Any) -> Array:
+        found = self._project(X)
+        coordinate = found.index
+        if self.coordinate != "index":
+            coordinate = self.curve_.index_to_arclength(coordinate)
+        if self.coordinate == "unit":
+            coordinate = coordinate / (self.curve_.length or 1.0)
+        home = X.device if isinstance(X, torch.Tensor) else "cpu"
+        return restore(coordinate.to(home), like=X)
+
+    def _check_rows(
+        self, X: Any, sample_weight: Any, *, reset: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the rows to work on, and their weights, as tensors on the device to work on."""
+        fewest = 2 if reset else 1
+        if isinstance(X, torch.Tensor):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            rows = as_matrix(X, name="X")
+            if len(rows) < fewest or rows.shape[1] < 1:
+                raise ValueError(
+                    f"X must have at least {fewest} row(s) and 1 feature; "
+                    f"got shape {tuple(rows.shape)}."
+                )
+        else:
+            if getattr(X, "dtype", None) == np.float16:
+                X = np.asarray(X, dtype=np.float32)
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=[np.float64, np.float32],
+                ensure_min_samples=fewest,
+            )
+            rows = as_tensor(X, name="X")
+        rows = rows if self.device == "auto" else rows.to(self.device)
+        if sample_weight is None:
+            return rows, None
+        if isinstance(sample_weight, torch.Tensor):
+            sample_weight = sample_weight.cpu().numpy()
+        checked = _check_sample_weight(
+            sample_weight, np.empty((len(rows), 1)), ensure_non_negative=True
+        )
+        weights = torch.from_numpy(np.ascontiguousarray(checked)).to(rows)
+        if not bool((weights > 0).any()):
+            raise ValueError("sample_weight must have at least one positive entry; all are zero.")
+        if not reset or bool((weights > 0).all()):
+            return rows, weights
+        return rows[weights > 0], weights[weights > 0]
+
+    def _check_start(self, rows: torch.Tensor, known: tuple[int, Array] | None) -> _Start:
+        """Say where to begin: with a known codebook, an array that was given, or by name."""
+        if known is not None:
+            bitrate, codebook = known
+            if bitrate > self.n_bits:
+                raise ValueError(
+                    f"n_bits={self.n_bits} is below the {bitrate} bits that warm_start begins with."
+                )
+            return _Start(bitrate, as_tensor(codebook, name="codebook_"))
+        if isinstance(self.init, str):
+            return _Start(self.n_bits if self.init == "tour" else MIN_BITS, self.init)
+        vertices = as_matrix(self.init, name="init", n_features=rows.shape[1])
+        return _Start(_bits(len(vertices), "init", self.n_bits), vertices)
+
+    def _solver(self) -> Solver:
+        if not isinstance(self.solver, str):
+            return self.solver
+        given = {} if self.max_iter is None else {"max_iter": self.max_iter}
+        if self.solver == "adam":
+            return Adam(**given)
+        return Lloyd(smoothness=self.smoothness, tol=self.tol, **given)
+
+    def _set_codebooks(self, codebooks: dict[int, Any], like: Any) -> None:
+        """Set the codebooks, and the curve of the last one, in the kind of array of `like`."""
+        home = like.device if isinstance(like, torch.Tensor) else "cpu"
+        self.codebooks_ = {
+            bitrate: restore(as_tensor(codebooks[bitrate], name="codebook").to(home), like=like)
+            for bitrate in sorted(codebooks)
+        }
+        self.curve_ = PolylineCurve(self.codebooks_[max(codebooks)])
+        self.codebook_ = self.codebooks_[max(codebooks)] = self.curve_.vertices
+
+    def _say(self, record: Sweep, level: int) -> None:
+        if self.verbose == level or (self.verbose > 1 and level == 2):
+            print(
+                f"[SFVQ] {record.bitrate} bits, sweep {record.sweep}: "
+                f"distortion {record.distortion:.6g}, perplexity {record.perplexity:.1f}"
+            )
+
+
+def _bits(n_vertices: int, name: str, most: int) -> int:
+    """Give the bitrate of a codebook, or say that its length is none."""
+    bitrate = n_vertices.bit_length() - 1
+    if n_vertices != 2**bitrate or not MIN_BITS <= bitrate <= most:
+        raise ValueError(
+            f"{name} must have 2**b rows with b from {MIN_BITS} to {most}; got {n_vertices} rows. "
+            "(PolylineCurve takes any number of vertices.)"
+        )
+    return bitrate
+
+
+def _plain(value: Any) -> Any:
+    """Turn a numpy number into one that JSON can hold."""
+    return value.item() if isinstance(value, np.generic) else value
