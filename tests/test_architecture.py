@@ -15,6 +15,7 @@ PACKAGE = Path(skcurve.__file__).parent
 FLOOR = {
     "interop": 0,
     "parallel": 0,
+    "randomness": 0,
     "curve": 1,
     "projection": 1,
     "solvers": 2,

@@ -18,6 +18,7 @@ from skcurve.solvers.untangle import short_order
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
 OVERSTEP = 1.8
+LONGEST, STIFFENINGS = 1.8, 20
 
 
 class LloydState(NamedTuple):
@@ -134,12 +135,24 @@ class Lloyd:
         if state.settled > 0:
             known = seen + state.statistics * (state.settled / (state.settled + 1))
         return state._replace(
-            vertices=known.solve(state.vertices, self.smoothness),
+            vertices=self._solve_within_reach(known, state.vertices),
             statistics=known,
             settled=state.settled + 1,
             distortion=seen.distortion,
             perplexity=seen.perplexity,
         )
+
+    def _solve_within_reach(self, known: Statistics, vertices: torch.Tensor) -> torch.Tensor:
+        """Solve, and again with segments made stiffer that are too long beside the others."""
+        stiffness = vertices.new_full((len(vertices) - 1,), self.smoothness)
+        for _ in range(STIFFENINGS):
+            solved = known.solve(vertices, stiffness)
+            lengths = torch.linalg.vector_norm(torch.diff(solved, dim=0), dim=1)
+            excess = lengths / (LONGEST * lengths.mean())
+            if not bool((excess > 1.0).any()):
+                break
+            stiffness *= excess.clamp(min=1.0).square()
+        return solved
 
     def _sweep(
         self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator

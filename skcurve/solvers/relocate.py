@@ -34,13 +34,15 @@ def relocate(vertices: torch.Tensor, statistics: Statistics) -> torch.Tensor:
     """
     usage = torch.nn.functional.pad(statistics.usage, (1, 0))
     usage[:-1] += statistics.usage
-    lengths = torch.linalg.vector_norm(torch.diff(vertices, dim=0), dim=1)
+    lengths = _spans(vertices, 1)
     runaway = lengths > RUNAWAY * lengths.mean()
     n_runaway = int(runaway.sum())
     n_moved = max(int((usage < DEAD * usage.mean()).sum()), n_runaway)
     n_moved = min(n_moved, int(MOST_MOVED * len(vertices)))
     if n_moved == 0:
         return vertices
+    # A vertex whose place would be taken by a runaway segment is in use, if not by rows.
+    usage[1:-1][_spans(vertices, 2) > RUNAWAY * lengths.mean()] = torch.inf
     taken = torch.zeros(len(vertices), dtype=torch.bool, device=vertices.device)
     taken[usage.argsort(stable=True)[:n_moved]] = True
     need = torch.where(runaway, lengths / lengths.max() + 1.0, 0.0)
@@ -53,3 +55,7 @@ def relocate(vertices: torch.Tensor, statistics: Statistics) -> torch.Tensor:
     places = torch.cat([place[~taken].double(), split + 0.5])
     middles = torch.lerp(vertices[split], vertices[split + 1], 0.5)
     return torch.cat([vertices[~taken], middles])[places.argsort()]
+
+
+def _spans(vertices: torch.Tensor, steps: int) -> torch.Tensor:
+    return torch.linalg.vector_norm(vertices[steps:] - vertices[:-steps], dim=1)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from scipy.linalg import solveh_banded
 
-ANCHOR = 1e-8
+ANCHOR = 0.02
 """How firmly each vertex is held where it was, beside the mean weight of a vertex."""
 
 
@@ -107,7 +107,7 @@ class Statistics:
         share = self.usage / self.usage.sum()
         return float(torch.exp(torch.special.entr(share).sum()))
 
-    def solve(self, vertices: torch.Tensor, smoothness: float) -> torch.Tensor:
+    def solve(self, vertices: torch.Tensor, smoothness: float | torch.Tensor) -> torch.Tensor:
         r"""Give the vertices that minimise the summed squared error plus the smoothness penalty.
 
         The penalty is `smoothness` times the mean diagonal entry times
@@ -117,8 +117,8 @@ class Statistics:
         ----------
         vertices : (M, D) tensor
             Where the vertices were: a vertex that no row asks to move stays there.
-        smoothness : float
-            Not negative. Keeps segments short.
+        smoothness : float or (M-1,) tensor
+            Not negative. Keeps segments short, each as firmly as it says.
 
         Returns
         -------
@@ -128,9 +128,10 @@ class Statistics:
         mean = max(diagonal.mean(), np.finfo(np.float64).tiny)
         banded = np.zeros((2, len(diagonal)))
         banded[1] = diagonal + mean * ANCHOR
-        banded[0, 1:] = beside - mean * smoothness
-        banded[1, 1:] += mean * smoothness
-        banded[1, :-1] += mean * smoothness
+        tension = mean * np.broadcast_to(np.asarray(smoothness), beside.shape)
+        banded[0, 1:] = beside - tension
+        banded[1, 1:] += tension
+        banded[1, :-1] += tension
         target = self.moment.double() + mean * ANCHOR * vertices
         solution = solveh_banded(
             banded, target.cpu().numpy(), overwrite_ab=True, overwrite_b=True, check_finite=False

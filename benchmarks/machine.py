@@ -1,0 +1,36 @@
+"""Which machine and which versions a figure is from; nothing that names a person or a place."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+import skcurve
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+
+
+def describe() -> dict[str, str]:
+    """Say what the times of this process depend on."""
+    return {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "threads": str(torch.get_num_threads()),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "skcurve": skcurve.__version__,
+        **{package: version(package) for package in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,174 @@
+"""One benchmark, told three ways: a table on the screen, JSON, and a page of the documentation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+import machine
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table as ScreenTable
+
+Cell: TypeAlias = "str | int | float"
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+PAGES = HERE.parent / "docs" / "benchmarks"
+FILE_WIDTH = 110
+
+
+@dataclass
+class Table:
+    """Rows of text and numbers under a title.
+
+    Attributes
+    ----------
+    title : str
+        What it shows.
+    columns : sequence of str
+        With units.
+    rows : list of list of str, int or float
+        Filled with `add`.
+    note : str
+        What to know to read it.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: list[list[Cell]] = field(default_factory=list)
+    note: str = ""
+
+    def add(self, *cells: Cell) -> None:
+        """Append a row."""
+        if len(cells) != len(self.columns):
+            raise ValueError(f"{len(cells)} cells for {len(self.columns)} columns: {cells}")
+        self.rows.append(list(cells))
+
+
+@dataclass
+class Report:
+    """The tables of a benchmark, and whether its targets are met.
+
+    Parameters
+    ----------
+    name : str
+        Of the script, without `bench_`.
+    text : str
+        Its docstring: a title, and how it was measured. It opens the page.
+    quick : bool
+        A try-out at a small size: print, and write nothing.
+    """
+
+    name: str
+    text: str
+    quick: bool
+    tables: list[Table] = field(default_factory=list)
+    targets: Table = field(
+        default_factory=lambda: Table("Targets", ["target", "limit", "measured", "met"])
+    )
+
+    def __post_init__(self) -> None:
+        """Say what is measured, before it takes its time."""
+        # Where it goes to a file, tables need not fit a screen.
+        self._console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
+        title, _, text = self.text.strip().partition("\n")
+        self._console.print(f"[bold]{title}", Markdown(text), sep="\n")
+        if self.quick:
+            self._console.print("\n[bold]Quick: a try-out at a small size, not a measurement.")
+
+    def show(self, table: Table) -> None:
+        """Print a table that is complete, and keep it."""
+        self.tables.append(table)
+        self._print(table)
+
+    def at_most(self, target: str, measured: float, limit: float) -> None:
+        """Note whether a number is small enough."""
+        self._judge(target, "≤", limit, measured, measured <= limit)
+
+    def at_least(self, target: str, measured: float, limit: float) -> None:
+        """Note whether a number is large enough."""
+        self._judge(target, "≥", limit, measured, measured >= limit)
+
+    def publish(self) -> None:
+        """Print the targets; write the JSON and the page, unless it was a try-out."""
+        self._print(self.targets)
+        if self.quick:
+            return
+        RESULTS.mkdir(exist_ok=True)
+        content = {
+            "benchmark": self.name,
+            "machine": machine.describe(),
+            "tables": [asdict(table) for table in [*self.tables, self.targets]],
+        }
+        data = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        for path, written in [
+            (RESULTS / f"{self.name}.json", data),
+            (PAGES / f"{self.name}.md", self.page()),
+        ]:
+            path.write_text(written, encoding="utf-8")
+            self._console.print(f"Written: {path.relative_to(HERE.parent)}", highlight=False)
+
+    def page(self) -> str:
+        """Write everything as Markdown."""
+        title, _, text = self.text.strip().partition("\n")
+        parts = [f"# {title.rstrip('.')}", text.strip()]
+        for table in [self.targets, *self.tables]:
+            parts += [f"## {table.title}", _markdown(table)]
+            if table.note:
+                parts.append(table.note)
+        where = Table("", ["", ""], [[key, value] for key, value in machine.describe().items()])
+        parts += ["## The machine", _markdown(where)]
+        parts.append(f"Made by `python benchmarks/bench_{self.name}.py`.")
+        return "\n\n".join(parts) + "\n"
+
+    def _judge(self, target: str, relation: str, limit: float, measured: float, met: bool) -> None:
+        verdict = "yes" if met else "unknown" if math.isnan(measured) else "no"
+        self.targets.add(target, f"{relation} {_text(limit)}", measured, verdict)
+
+    def _print(self, table: Table) -> None:
+        screen = ScreenTable(
+            title=table.title, title_justify="left", caption=table.note, box=SIMPLE_HEAD,
+            caption_justify="left",
+        )  # fmt: skip
+        for i, column in enumerate(table.columns):
+            justify = "right" if _is_number(table, i) else "left"
+            screen.add_column(column, justify=justify, overflow="fold")
+        for row in table.rows:
+            screen.add_row(*map(_text, row))
+        self._console.print()
+        self._console.print(screen)
+
+
+def wants_quick(text: str) -> bool:
+    """Read the command line, which has one option."""
+    parser = argparse.ArgumentParser(description=text.strip().partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes; writes nothing")
+    return parser.parse_args().quick
+
+
+def _markdown(table: Table) -> str:
+    rule = ["--:" if _is_number(table, i) else "---" for i in range(len(table.columns))]
+    lines = [table.columns, rule, *([_text(cell) for cell in row] for row in table.rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _is_number(table: Table, column: int) -> bool:
+    return bool(table.rows) and not isinstance(table.rows[0][column], str)
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if math.isnan(cell):
+        return "–"
+    return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.4g}"

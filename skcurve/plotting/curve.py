@@ -1,0 +1,202 @@
+"""A curve over the data it was learnt from, in two dimensions."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.decomposition import PCA
+
+from skcurve.interop import as_tensor
+from skcurve.metrics.inputs import as_rows, resolve_curve
+from skcurve.plotting.inputs import Numbers, as_labels, require_matplotlib
+
+LABEL_COLORS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+"""Ten colours that are told apart with any colour vision (Petroff, arXiv:2107.02270)."""
+
+
+class CurveDisplay:
+    """A curve over its data, in two dimensions or in the data's first two principal components.
+
+    Make one with `CurveDisplay.from_estimator`. The curve is coloured along its length, and each
+    row has the colour of its place on the curve, or one for its label.
+
+    Parameters
+    ----------
+    points : array of shape (n, 2)
+        The data.
+    coordinates : array of shape (n,)
+        Where on the curve each row is nearest, from 0 to M-1.
+    vertices : array of shape (M, 2)
+        The vertices of the curve, in order.
+    labels : array of shape (n,) or None, default=None
+        What the data is coloured by, if not by `coordinates`.
+    axis_names : (str, str), default=("feature 0", "feature 1")
+        What the two dimensions are called.
+
+    Attributes
+    ----------
+    line_ : matplotlib LineCollection
+        The curve, one piece a segment. Its array holds the coordinate of each segment's middle.
+    points_ : list of matplotlib PathCollection
+        The data: one for all, or one for each label, in sorted order.
+    colorbar_ : matplotlib Colorbar
+        The coordinate that each colour of the curve stands for.
+    ax_ : matplotlib Axes
+        Where they are.
+    figure_ : matplotlib Figure
+        The figure of these axes.
+
+    See Also
+    --------
+    CodebookDisplay : The vertices themselves, where they are images.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_moons
+    >>> from skcurve import SFVQ
+    >>> from skcurve.plotting import CurveDisplay
+    >>> X, y = make_moons(500, noise=0.1, random_state=0)
+    >>> sfvq = SFVQ(n_bits=4, random_state=0).fit(X)
+    >>> display = CurveDisplay.from_estimator(sfvq, X)
+    >>> len(display.line_.get_segments())
+    15
+    """
+
+    def __init__(
+        self,
+        *,
+        points: Numbers,
+        coordinates: Numbers,
+        vertices: Numbers,
+        labels: npt.NDArray[Any] | None = None,
+        axis_names: tuple[str, str] = ("feature 0", "feature 1"),
+    ) -> None:
+        self.points = points
+        self.coordinates = coordinates
+        self.vertices = vertices
+        self.labels = labels
+        self.axis_names = axis_names
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, *, y: Any = None, ax: Any = None, cmap: str = "viridis"
+    ) -> Self:
+        """Project a fitted curve and its data to two dimensions, and draw them.
+
+        Parameters
+        ----------
+        estimator : fitted estimator or PolylineCurve
+            An estimator is asked for its `curve_`.
+        X : array-like of shape (n, D)
+            The data. Of more than two features, the first two principal components are shown.
+        y : array-like of shape (n,), default=None
+            Labels to colour the data by; None to colour each row by its place on the curve.
+        ax : matplotlib Axes, default=None
+            Where to draw; None for a new figure.
+        cmap : str, default="viridis"
+            The colours along the curve.
+
+        Returns
+        -------
+        display : CurveDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError, sklearn.exceptions.NotFittedError
+            If `estimator` is not a curve and has none.
+        ValueError
+            If X is not a finite matrix of D columns, has a single feature or, of more than two, a
+            single row; or if y does not hold one label a row.
+        """
+        require_matplotlib(f"{cls.__name__}.from_estimator")
+        curve = resolve_curve(estimator)
+        if curve.n_features < 2:
+            raise ValueError("the curve must have at least two features to be drawn; it has 1.")
+        X = as_rows(X, curve, at_least=1 if curve.n_features == 2 else 2)
+        labels = None if y is None else as_labels(y, len(X))
+        rows, coordinates, vertices = (
+            as_tensor(part, name="X").cpu().numpy()
+            for part in (X, curve.project(X).index, curve.vertices)
+        )
+        if curve.n_features == 2:
+            names = ("feature 0", "feature 1")
+        else:
+            names = ("first principal component", "second principal component")
+            pca = PCA(2, svd_solver="full").fit(rows)
+            rows, vertices = pca.transform(rows), pca.transform(vertices)
+        display = cls(
+            points=rows, coordinates=coordinates, vertices=vertices, labels=labels, axis_names=names
+        )
+        return display.plot(ax, cmap=cmap)
+
+    def plot(self, ax: Any = None, *, cmap: str = "viridis") -> Self:
+        """Draw what was computed.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None for a new figure.
+        cmap : str, default="viridis"
+            The colours along the curve.
+
+        Returns
+        -------
+        display : CurveDisplay
+            This one, with its artists as attributes.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        require_matplotlib(f"{type(self).__name__}.plot")
+        from matplotlib.collections import LineCollection
+        from matplotlib.colors import Normalize
+        from matplotlib.patheffects import Normal, Stroke
+
+        if ax is None:
+            from matplotlib import pyplot as plt
+
+            _, ax = plt.subplots()
+        n_segments = len(self.vertices) - 1
+        colors: dict[str, Any] = {"cmap": cmap, "norm": Normalize(0, n_segments)}
+        self._plot_points(ax, colors)
+        self.line_ = LineCollection(
+            np.stack([self.vertices[:-1], self.vertices[1:]], axis=1),
+            array=np.arange(n_segments) + 0.5,
+            linewidths=2.2,
+            capstyle="round",
+            path_effects=[Stroke(linewidth=4.2, foreground="white"), Normal()],
+            zorder=3,
+            **colors,
+        )
+        ax.add_collection(self.line_)
+        ax.set(xlabel=self.axis_names[0], ylabel=self.axis_names[1], aspect="equal")
+        ax.autoscale_view()
+        self.ax_, self.figure_ = ax, ax.figure
+        self.colorbar_ = ax.figure.colorbar(self.line_, ax=ax, label="coordinate on the curve")
+        return self
+
+    def _plot_points(self, ax: Any, colors: dict[str, Any]) -> None:
+        """Draw the data under the curve."""
+        look: dict[str, Any] = {"s": 14, "linewidths": 0, "alpha": 0.5, "zorder": 2}
+        if self.labels is None:
+            self.points_ = [ax.scatter(*self.points.T, c=self.coordinates, **colors, **look)]
+            return
+        self.points_ = [
+            ax.scatter(
+                *self.points[self.labels == name].T,
+                color=LABEL_COLORS[i % len(LABEL_COLORS)],
+                label=str(name),
+                **look,
+            )
+            for i, name in enumerate(np.unique(self.labels))
+        ]
+        ax.legend(markerscale=2)
