@@ -172,7 +172,7 @@ class PolylineCurve:
         index = self._coordinate(t, self.n_segments, "t")
         return self._give(self._at(index), t)
 
-    def project(self, X: Any) -> Projection:
+    def project(self, X: Any) -> Projection[Array]:
         """Find the nearest point of the curve to every row, exactly.
 
         Parameters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import asdict, is_dataclass
 from numbers import Integral, Real
 from threading import Event
 from time import perf_counter
@@ -24,20 +23,16 @@ from sklearn.callback import CallbackContext, CallbackSupportMixin, with_callbac
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_is_fitted,
-    check_random_state,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, check_random_state
 
-import skcurve
-from skcurve import metrics, storage
+from skcurve import metrics
 from skcurve.curve import PolylineCurve
 from skcurve.interop import Array, as_matrix, as_tensor, restore
-from skcurve.projection import Projection
+from skcurve.projection import Projection, project
 from skcurve.randomness import as_generator
 from skcurve.solvers import SOLVERS, STARTS, Adam, Lloyd, Rows, Solver, Stream, Sweep, learn
+from skcurve.storage import load_estimator, save_estimator
+from skcurve.validation import check_rows, check_weights
 
 MIN_BITS, MAX_BITS = 2, 16
 
@@ -214,7 +209,9 @@ default="norm"
         "n_jobs": [Integral, None],
     }
 
-    def __init__(
+    _stream: Stream | None
+
+    def __init__(  # type: ignore[no-untyped-def]
         self,
         n_bits=6,
         *,
@@ -276,7 +273,7 @@ default="norm"
         begin_again = not (self.warm_start and hasattr(self, "codebooks_"))
         rows, weights = self._check_rows(X, sample_weight, reset=begin_again)
         known = {} if begin_again else dict(self.codebooks_)
-        start = self._check_start(rows, max(known.items(), default=None))
+        start = self._check_start(rows.shape[1], max(known.items(), default=None))
         runs: list[_Run] = [_Run(dict(known), []) for _ in range(self.n_init)]
         seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init)
         stop = Event()
@@ -318,11 +315,7 @@ default="norm"
         generator = np.random.default_rng(seed)
         source = Rows(rows, weights, generator)
         solver = self._solver()
-        if isinstance(start.vertices, str):
-            n_vertices = 2**self.n_bits
-            vertices = STARTS[start.vertices](source, n_vertices, generator)
-        else:
-            vertices = source.normalise(start.vertices)
+        vertices = self._first_vertices(start, source, generator)
         whole = context
         if self.n_init > 1:
             whole = context.subcontext(
@@ -364,8 +357,7 @@ default="norm"
         for run in runs:
             if max(run.codebooks, default=0) < reached:
                 continue
-            curve = PolylineCurve(run.codebooks[reached])
-            found = curve.project(rows)
+            found = project(rows, as_tensor(run.codebooks[reached], name="codebook").to(rows))
             distances = found.sq_distance.double()
             distortion = float(
                 distances.mean() if weights is None else weights.double() @ distances
@@ -377,7 +369,6 @@ default="norm"
         self._set_codebooks(best.codebooks, like=X)
         self.history_ = [record._asdict() for record in best.history]
         self.n_iter_ = len(self.history_)
-        self._stream: Stream | None = None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -404,34 +395,29 @@ default="norm"
         """
         first = not hasattr(self, "curve_")
         rows, weights = self._check_rows(X, sample_weight, reset=first)
-        if first:
-            self.history_, self._generator = [], None
-        if getattr(self, "_stream", None) is None:
-            self._generator = as_generator(check_random_state(self.random_state))
-            source = Rows(rows, weights, self._generator)
-            if first:
-                start = self._check_start(rows, None)
-                vertices = start.vertices
-                if isinstance(vertices, str):
-                    vertices = STARTS[vertices](source, 2**self.n_bits, self._generator)
-                else:
-                    vertices = source.normalise(vertices)
-                weight = 0.0
-            else:
-                vertices = source.normalise(as_tensor(self.codebook_, name="codebook_"))
-                weight = float(np.sum(getattr(self, "usage_", 0.0)))
-            self._stream = Stream.begin(vertices, source, weight)
+        history = [] if first else self.history_
         began = perf_counter()
-        self._stream = self._stream.step(
-            rows, weights, self.n_bits, self.smoothness, self._generator
-        )
-        record = self._stream.record(len(self.history_) + 1, perf_counter() - began)
+        stream = None if first else self._stream
+        if stream is None:
+            self._generator = as_generator(check_random_state(self.random_state))
+            stream = self._begin_stream(Rows(rows, weights, self._generator))
+        stream = stream.step(rows, weights, self.n_bits, self.smoothness, self._generator)
+        record = stream.record(len(history) + 1, perf_counter() - began)
         codebooks = {} if first else dict(self.codebooks_)
-        codebooks[self._stream.bitrate] = self._stream.codebook
+        codebooks[stream.bitrate] = stream.codebook
         self._set_codebooks(codebooks, like=X)
-        self.history_.append(record._asdict())
+        self._stream = stream
+        self.history_ = [*history, record._asdict()]
         self.n_iter_ = len(self.history_)
         return self
+
+    def _begin_stream(self, source: Rows) -> Stream:
+        """Begin where `fit` would, or, after it, from the curve it learnt."""
+        if hasattr(self, "curve_"):
+            vertices = source.normalise(as_tensor(self.codebook_, name="codebook_"))
+            return Stream.begin(vertices, source, float(np.sum(getattr(self, "usage_", 0.0))))
+        start = self._check_start(source.n_features, None)
+        return Stream.begin(self._first_vertices(start, source, self._generator), source, 0.0)
 
     # ------------------------------------------------------------------ using
 
@@ -477,11 +463,11 @@ default="norm"
                 f"T must have shape (n_samples, 1), one coordinate a row; got {tuple(T.shape)}."
             )
         t = as_tensor(T, name="T")
-        index = t
+        index: Array = t
         if self.coordinate != "index":
             whole = self.curve_.length if self.coordinate == "unit" else 1.0
             index = self.curve_.arclength_to_index(t * whole)
-        return restore(self.curve_.evaluate(index).to(t.dtype), like=T)
+        return restore(as_tensor(self.curve_.evaluate(index), name="X").to(t.dtype), like=T)
 
     def quantize(self, X: Any) -> Array:
         """Replace every row by the nearest point of the curve.
@@ -625,33 +611,7 @@ default="norm"
             If the solver is an object that `load` could not make again.
         """
         check_is_fitted(self)
-        parameters = self.get_params(deep=False)
-        tensors = {
-            f"codebook.{b}": as_tensor(part, name="codebook") for b, part in self.codebooks_.items()
-        }
-        if not isinstance(self.init, str):
-            tensors["init"] = as_tensor(self.init, name="init")
-            parameters["init"] = None
-        if not isinstance(self.random_state, Integral):
-            parameters["random_state"] = None
-        if not isinstance(self.solver, str):
-            names = {kind: name for name, kind in SOLVERS.items()}
-            if type(self.solver) not in names or not is_dataclass(self.solver):
-                raise TypeError(
-                    f"cannot save a solver of type {type(self.solver).__name__}; those of "
-                    f"skcurve.solvers can be saved: {', '.join(sorted(SOLVERS))}."
-                )
-            parameters["solver"] = {names[type(self.solver)]: asdict(self.solver)}
-        if hasattr(self, "usage_"):
-            tensors["usage"] = torch.from_numpy(self.usage_)
-        facts: dict[str, Any] = {
-            "version": skcurve.__version__,
-            "parameters": {name: _plain(value) for name, value in parameters.items()},
-            "history": self.history_,
-            "feature_names": getattr(self, "feature_names_in_", np.empty(0)).tolist(),
-            "tensors": isinstance(self.codebook_, torch.Tensor),
-        }
-        storage.write(path, "SFVQ", tensors, facts)
+        save_estimator(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -674,28 +634,12 @@ default="norm"
         ValueError
             If it is damaged, from something else, or from a newer version.
         """
-        tensors, facts = storage.read(path, "SFVQ")
-        parameters = facts["parameters"]
-        like = torch.empty(0) if facts["tensors"] else np.empty(0)
-        if isinstance(parameters["solver"], dict):
-            ((name, settings),) = parameters["solver"].items()
-            parameters["solver"] = SOLVERS[name](**settings)
-        if "init" in tensors:
-            parameters["init"] = restore(tensors["init"], like=like)
+        parameters, codebooks, fitted, like = load_estimator(path, cls.__name__)
         sfvq = cls(**parameters)
-        codebooks = {
-            int(name.removeprefix("codebook.")): part
-            for name, part in tensors.items()
-            if name.startswith("codebook.")
-        }
         sfvq._set_codebooks(codebooks, like=like)
-        sfvq.history_ = facts["history"]
-        sfvq.n_iter_ = len(sfvq.history_)
         sfvq.n_features_in_ = sfvq.curve_.n_features
-        if "usage" in tensors:
-            sfvq.usage_ = tensors["usage"].numpy()
-        if facts["feature_names"]:
-            sfvq.feature_names_in_ = np.asarray(facts["feature_names"], dtype=object)
+        for name, value in fitted.items():
+            setattr(sfvq, name, value)
         return sfvq
 
     # ------------------------------------------------------------------ checking
@@ -718,55 +662,22 @@ default="norm"
         return self.curve_.project(rows)
 
     def _coordinates(self, X: Any) -> Array:
-        found = self._project(X)
-        coordinate = found.index
+        coordinate = self._project(X).index
         if self.coordinate != "index":
             coordinate = self.curve_.index_to_arclength(coordinate)
         if self.coordinate == "unit":
             coordinate = coordinate / (self.curve_.length or 1.0)
         home = X.device if isinstance(X, torch.Tensor) else "cpu"
-        return restore(coordinate.to(home), like=X)
+        return restore(as_tensor(coordinate, name="T").to(home), like=X)
 
     def _check_rows(
         self, X: Any, sample_weight: Any, *, reset: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the rows to work on, and their weights, as tensors on the device to work on."""
-        fewest = 2 if reset else 1
-        if isinstance(X, torch.Tensor):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            rows = as_matrix(X, name="X")
-            if len(rows) < fewest or rows.shape[1] < 1:
-                raise ValueError(
-                    f"X must have at least {fewest} row(s) and 1 feature; "
-                    f"got shape {tuple(rows.shape)}."
-                )
-        else:
-            if getattr(X, "dtype", None) == np.float16:
-                X = np.asarray(X, dtype=np.float32)
-            X = validate_data(
-                self,
-                X,
-                reset=reset,
-                dtype=[np.float64, np.float32],
-                ensure_min_samples=fewest,
-            )
-            rows = as_tensor(X, name="X")
+        rows = check_rows(self, X, reset=reset, at_least=2 if reset else 1)
         rows = rows if self.device == "auto" else rows.to(self.device)
-        if sample_weight is None:
-            return rows, None
-        if isinstance(sample_weight, torch.Tensor):
-            sample_weight = sample_weight.cpu().numpy()
-        checked = _check_sample_weight(
-            sample_weight, np.empty((len(rows), 1)), ensure_non_negative=True
-        )
-        weights = torch.from_numpy(np.ascontiguousarray(checked)).to(rows)
-        if not bool((weights > 0).any()):
-            raise ValueError("sample_weight must have at least one positive entry; all are zero.")
-        if not reset or bool((weights > 0).all()):
-            return rows, weights
-        return rows[weights > 0], weights[weights > 0]
+        return rows, check_weights(sample_weight, rows)
 
-    def _check_start(self, rows: torch.Tensor, known: tuple[int, Array] | None) -> _Start:
+    def _check_start(self, n_features: int, known: tuple[int, Array] | None) -> _Start:
         """Say where to begin: with a known codebook, an array that was given, or by name."""
         if known is not None:
             bitrate, codebook = known
@@ -777,8 +688,15 @@ default="norm"
             return _Start(bitrate, as_tensor(codebook, name="codebook_"))
         if isinstance(self.init, str):
             return _Start(self.n_bits if self.init == "tour" else MIN_BITS, self.init)
-        vertices = as_matrix(self.init, name="init", n_features=rows.shape[1])
+        vertices = as_matrix(self.init, name="init", n_features=n_features)
         return _Start(_bits(len(vertices), "init", self.n_bits), vertices)
+
+    def _first_vertices(
+        self, start: _Start, source: Rows, generator: np.random.Generator
+    ) -> torch.Tensor:
+        if isinstance(start.vertices, str):
+            return STARTS[start.vertices](source, 2**self.n_bits, generator)
+        return source.normalise(start.vertices)
 
     def _solver(self) -> Solver:
         if not isinstance(self.solver, str):
@@ -797,6 +715,7 @@ default="norm"
         }
         self.curve_ = PolylineCurve(self.codebooks_[max(codebooks)])
         self.codebook_ = self.codebooks_[max(codebooks)] = self.curve_.vertices
+        self._stream = None  # what partial_fit remembers; a new curve, nothing yet
 
     def _say(self, record: Sweep, level: int) -> None:
         if self.verbose == level or (self.verbose > 1 and level == 2):
@@ -815,8 +734,3 @@ def _bits(n_vertices: int, name: str, most: int) -> int:
             "(PolylineCurve takes any number of vertices.)"
         )
     return bitrate
-
-
-def _plain(value: Any) -> Any:
-    """Turn a numpy number into one that JSON can hold."""
-    return value.item() if isinstance(value, np.generic) else value

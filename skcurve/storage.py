@@ -1,18 +1,97 @@
-"""Arrays and a few facts about them in one safetensors file: no pickle, nothing half-written."""
+"""A fitted estimator in one safetensors file: no pickle, no training data, nothing half-written."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
+from dataclasses import asdict
+from importlib.metadata import version
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from skcurve.interop import as_tensor, restore
+from skcurve.solvers import SOLVERS, Adam, Lloyd
+
 FORMAT_VERSION = 1
+
+
+def save_estimator(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write the parameters and the codebooks of a fitted `SFVQ`; see `SFVQ.save`."""
+    parameters = estimator.get_params(deep=False)
+    tensors = {
+        f"codebook.{bitrate}": as_tensor(codebook, name="codebook")
+        for bitrate, codebook in estimator.codebooks_.items()
+    }
+    if not isinstance(estimator.init, str):
+        tensors["init"] = as_tensor(estimator.init, name="init")
+        parameters["init"] = None
+    if not isinstance(estimator.random_state, Integral):
+        parameters["random_state"] = None
+    if isinstance(estimator.solver, (Lloyd, Adam)):
+        parameters["solver"] = {type(estimator.solver).__name__.lower(): asdict(estimator.solver)}
+    elif not isinstance(estimator.solver, str):
+        raise TypeError(
+            f"cannot save a solver of type {type(estimator.solver).__name__}; those of "
+            f"skcurve.solvers can be saved: {', '.join(sorted(SOLVERS))}."
+        )
+    if hasattr(estimator, "usage_"):
+        tensors["usage"] = torch.from_numpy(estimator.usage_)
+    facts = {
+        "version": version("skcurve"),
+        "parameters": {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in parameters.items()
+        },
+        "history": estimator.history_,
+        "feature_names": getattr(estimator, "feature_names_in_", np.empty(0)).tolist(),
+        "holds_tensors": isinstance(estimator.codebook_, torch.Tensor),
+    }
+    write(path, type(estimator).__name__, tensors, facts)
+
+
+def load_estimator(
+    path: str | os.PathLike[str], kind: str
+) -> tuple[dict[str, Any], dict[int, torch.Tensor], dict[str, Any], Any]:
+    """Read what `save_estimator` wrote.
+
+    Returns
+    -------
+    parameters : dict
+        For the constructor.
+    codebooks : dict of int to tensor
+        By bitrate.
+    fitted : dict
+        Other fitted attributes.
+    like : array or tensor
+        An example of the arrays that the estimator was fitted with.
+    """
+    tensors, facts = read(path, kind)
+    like = torch.empty(0) if facts["holds_tensors"] else np.empty(0)
+    parameters = facts["parameters"]
+    if isinstance(parameters["solver"], dict):
+        ((name, settings),) = parameters["solver"].items()
+        settings = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
+        parameters["solver"] = SOLVERS[name](**settings)
+    if "init" in tensors:
+        parameters["init"] = restore(tensors["init"], like=like)
+    codebooks = {
+        int(name.removeprefix("codebook.")): codebook
+        for name, codebook in tensors.items()
+        if name.startswith("codebook.")
+    }
+    fitted = {"history_": facts["history"], "n_iter_": len(facts["history"])}
+    if "usage" in tensors:
+        fitted["usage_"] = tensors["usage"].numpy()
+    if facts["feature_names"]:
+        fitted["feature_names_in_"] = np.asarray(facts["feature_names"], dtype=object)
+    return parameters, codebooks, fitted, like
 
 
 def write(

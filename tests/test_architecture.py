@@ -20,7 +20,8 @@ FLOOR = {
     "projection": 1,
     "solvers": 2,
     "metrics": 2,
-    "storage": 2,
+    "validation": 2,
+    "storage": 2.5,  # a fitted estimator as a file: knows the solvers by name
     "sfvq": 3,
     "nn": 3,
     "generators": 3,

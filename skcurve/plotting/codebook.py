@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from skcurve.curve import PolylineCurve
 from skcurve.interop import as_tensor
@@ -210,7 +209,7 @@ class CodebookDisplay:
         rgba = colors.to_rgba(np.arange(len(ways)) + 0.5)
         self.ribbon_ = LineCollection(ways, colors=rgba, linewidths=2.5, zorder=1)
         ax.add_collection(self.ribbon_)
-        middle = np.array([way.mean(axis=0) for way in ways])
+        middle = np.array([way[len(way) // 2 - 1 :][:2].mean(axis=0) for way in ways])
         step = np.diff(centers, axis=0)
         for mark, is_so in ((">", step[:, 0] > 0), ("<", step[:, 0] < 0), ("v", step[:, 1] < 0)):
             ax.scatter(*middle[is_so].T, c=rgba[is_so], marker=mark, s=60, linewidths=0, zorder=1)

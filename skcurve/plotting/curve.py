@@ -44,8 +44,8 @@ class CurveDisplay:
         The curve, one piece a segment. Its array holds the coordinate of each segment's middle.
     points_ : list of matplotlib PathCollection
         The data: one for all, or one for each label, in sorted order.
-    colorbar_ : matplotlib Colorbar
-        The coordinate that each colour of the curve stands for.
+    colorbar_ : matplotlib Colorbar or None
+        Which coordinate a colour stands for.
     ax_ : matplotlib Axes
         Where they are.
     figure_ : matplotlib Figure
@@ -84,7 +84,14 @@ class CurveDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, *, y: Any = None, ax: Any = None, cmap: str = "viridis"
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        y: Any = None,
+        ax: Any = None,
+        cmap: str = "viridis",
+        colorbar: bool = True,
     ) -> Self:
         """Project a fitted curve and its data to two dimensions, and draw them.
 
@@ -100,6 +107,8 @@ class CurveDisplay:
             Where to draw; None for a new figure.
         cmap : str, default="viridis"
             The colours along the curve.
+        colorbar : bool, default=True
+            Whether to say beside the axes which coordinate a colour stands for.
 
         Returns
         -------
@@ -134,9 +143,9 @@ class CurveDisplay:
         display = cls(
             points=rows, coordinates=coordinates, vertices=vertices, labels=labels, axis_names=names
         )
-        return display.plot(ax, cmap=cmap)
+        return display.plot(ax, cmap=cmap, colorbar=colorbar)
 
-    def plot(self, ax: Any = None, *, cmap: str = "viridis") -> Self:
+    def plot(self, ax: Any = None, *, cmap: str = "viridis", colorbar: bool = True) -> Self:
         """Draw what was computed.
 
         Parameters
@@ -145,6 +154,8 @@ class CurveDisplay:
             Where to draw; None for a new figure.
         cmap : str, default="viridis"
             The colours along the curve.
+        colorbar : bool, default=True
+            Whether to say beside the axes which coordinate a colour stands for.
 
         Returns
         -------
@@ -169,7 +180,7 @@ class CurveDisplay:
         colors: dict[str, Any] = {"cmap": cmap, "norm": Normalize(0, n_segments)}
         self._plot_points(ax, colors)
         self.line_ = LineCollection(
-            np.stack([self.vertices[:-1], self.vertices[1:]], axis=1),
+            list(np.stack([self.vertices[:-1], self.vertices[1:]], axis=1)),
             array=np.arange(n_segments) + 0.5,
             linewidths=2.2,
             capstyle="round",
@@ -181,7 +192,9 @@ class CurveDisplay:
         ax.set(xlabel=self.axis_names[0], ylabel=self.axis_names[1], aspect="equal")
         ax.autoscale_view()
         self.ax_, self.figure_ = ax, ax.figure
-        self.colorbar_ = ax.figure.colorbar(self.line_, ax=ax, label="coordinate on the curve")
+        self.colorbar_ = None
+        if colorbar:
+            self.colorbar_ = ax.figure.colorbar(self.line_, ax=ax, label="coordinate on the curve")
         return self
 
     def _plot_points(self, ax: Any, colors: dict[str, Any]) -> None:
@@ -199,4 +212,4 @@ class CurveDisplay:
             )
             for i, name in enumerate(np.unique(self.labels))
         ]
-        ax.legend(markerscale=2)
+        ax.legend(markerscale=2, handletextpad=0.1, fontsize="small")

@@ -15,7 +15,9 @@ CANCELLATION = 1e-3
 """Below this share of the squared distance to a vertex, float32 has lost digits of the result."""
 
 
-def project_blocked(X: torch.Tensor, vertices: torch.Tensor, table: SearchTable) -> Projection:
+def project_blocked(
+    X: torch.Tensor, vertices: torch.Tensor, table: SearchTable
+) -> Projection[torch.Tensor]:
     """Project in blocks of rows; see `skcurve.projection.project`."""
     n_rows = len(X)
     segment = torch.empty(n_rows, dtype=torch.int64, device=X.device)
@@ -68,7 +70,7 @@ def settle(
     table: SearchTable,
     values: torch.Tensor,
     reach: torch.Tensor,
-) -> Projection:
+) -> Projection[torch.Tensor]:
     """Compute directly the segments that may be the nearest, and keep the first of the best.
 
     Parameters
@@ -128,7 +130,7 @@ def _in_own_precision(
 
 def _in_full_precision(
     block: torch.Tensor, vertices: torch.Tensor, close: torch.Tensor
-) -> Projection:
+) -> Projection[torch.Tensor]:
     """Compare all the segments marked in the (n, M) mask, a bounded number at a time."""
     row, segment = close.nonzero().unbind(1)
     segment = segment.clamp_(max=len(vertices) - 2)

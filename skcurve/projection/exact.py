@@ -10,7 +10,7 @@ from skcurve.projection.result import Projection
 from skcurve.projection.table import SearchTable
 
 
-def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection:
+def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]:
     """Find the nearest point of a polyline to every row.
 
     1. One product of the rows with the vertices, a block at a time, gives the squared distance to

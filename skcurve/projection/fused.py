@@ -23,7 +23,9 @@ REORDER = {"reassoc", "contract", "nsz", "arcp"}
 Matrix = npt.NDArray[np.floating[Any]]
 
 
-def project_fused(X: torch.Tensor, vertices: torch.Tensor, table: SearchTable) -> Projection:
+def project_fused(
+    X: torch.Tensor, vertices: torch.Tensor, table: SearchTable
+) -> Projection[torch.Tensor]:
     """Project with the compiled kernel, on all cores; see `skcurve.projection.project`."""
     n_rows = len(X)
     points, corners = X.numpy(), np.ascontiguousarray(vertices.numpy())

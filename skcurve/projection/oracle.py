@@ -7,7 +7,7 @@ import torch
 from skcurve.projection.result import Projection
 
 
-def project_oracle(X: torch.Tensor, vertices: torch.Tensor) -> Projection:
+def project_oracle(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]:
     r"""Project every point on every segment in float64 and keep the nearest.
 
     With :math:`a = x - c_i` and :math:`b = x - c_{i+1}`, the nearest point of segment i is at

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 
 from skcurve.interop import Array
 
+ArrayT = TypeVar("ArrayT", bound=Array)
 
-class Projection(NamedTuple):
+
+class Projection(NamedTuple, Generic[ArrayT]):
     """The nearest point of a polyline to each of n points.
 
     Attributes
@@ -24,13 +26,14 @@ class Projection(NamedTuple):
         The squared distance to the nearest point.
     """
 
-    segment: Array
-    position: Array
-    sq_distance: Array
+    segment: ArrayT
+    position: ArrayT
+    sq_distance: ArrayT
 
     @property
-    def index(self) -> Array:
+    def index(self) -> Array:  # type: ignore[override]
         """The index coordinate, segment number plus position, of shape (n,)."""
-        if isinstance(self.segment, torch.Tensor):
-            return self.segment + self.position
-        return np.add(self.segment, self.position, dtype=self.position.dtype)
+        segment, position = self.segment, self.position
+        if isinstance(segment, torch.Tensor):
+            return segment + torch.as_tensor(position)
+        return segment.astype(np.asarray(position).dtype) + position

@@ -18,7 +18,7 @@ from skcurve.solvers.untangle import short_order
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
 OVERSTEP = 1.8
-LONGEST, STIFFENINGS = 1.8, 20
+LONGEST, SMOOTH, STIFFENINGS = 1.8, 0.01, 20
 
 
 class LloydState(NamedTuple):
@@ -63,7 +63,9 @@ class Lloyd:
     Parameters
     ----------
     smoothness : float, default=0.01
-        Weight of the squared segment lengths beside the squared errors.
+        Weight of the squared segment lengths beside the squared errors. From 0.01 on it also keeps
+        every segment below 1.8 times the mean length, by making longer ones stiffer; the bound is
+        twice as loose at a quarter of that, and gone at 0.
     max_iter : int, default=12
         Sweeps a bitrate.
     tol : float, default=1e-2
@@ -75,11 +77,17 @@ class Lloyd:
         How many dithers a row meets in a sweep, at most.
     """
 
-    smoothness: float = 0.01
+    smoothness: float = SMOOTH
     max_iter: int = 12
     tol: float = 1e-2
     rows_per_vertex: int = 128
     most_dithers: int = 16
+
+    @property
+    def longest(self) -> float:
+        """How many times the mean length a segment may have."""
+        looseness = SMOOTH / self.smoothness if self.smoothness > 0 else torch.inf
+        return LONGEST * max(1.0, looseness**0.5)
 
     @property
     def settling_sweeps(self) -> int:
@@ -109,15 +117,19 @@ class Lloyd:
 
     def grow(self, state: LloydState) -> torch.Tensor:
         """Halve every segment; see `Solver`."""
+        assert state.statistics is not None  # a bitrate has at least one sweep
         return split_segments(state.vertices, state.statistics.sq_error)
 
     def _move(self, state: LloydState, rows: Rows, generator: np.random.Generator) -> LloydState:
         vertices = state.vertices
         if state.moved in (0, self.moving_sweeps // 2):
-            vertices = vertices[short_order(vertices).to(vertices.device)]
+            order = short_order(vertices, thorough=state.moved > 0)
+            vertices = vertices[order.to(vertices.device)]
         seen = self._sweep(vertices, rows, generator)
         step = seen.solve(vertices, self.smoothness) - vertices
-        vertices = relocate(vertices + (OVERSTEP if state.moved > 0 else 1.0) * step, seen)
+        vertices = relocate(
+            vertices + (OVERSTEP if state.moved > 0 else 1.0) * step, seen, self.longest
+        )
         lengths = torch.linalg.vector_norm(torch.diff(vertices, dim=0), dim=1)
         moves = torch.linalg.vector_norm(step, dim=1)
         stalled = bool(moves.mean() <= self.tol * lengths.mean())
@@ -132,7 +144,7 @@ class Lloyd:
     def _settle(self, state: LloydState, rows: Rows, generator: np.random.Generator) -> LloydState:
         seen = self._sweep(state.vertices, rows, generator)
         known = seen
-        if state.settled > 0:
+        if state.settled > 0 and state.statistics is not None:
             known = seen + state.statistics * (state.settled / (state.settled + 1))
         return state._replace(
             vertices=self._solve_within_reach(known, state.vertices),
@@ -148,7 +160,7 @@ class Lloyd:
         for _ in range(STIFFENINGS):
             solved = known.solve(vertices, stiffness)
             lengths = torch.linalg.vector_norm(torch.diff(solved, dim=0), dim=1)
-            excess = lengths / (LONGEST * lengths.mean())
+            excess = lengths / (self.longest * lengths.mean())
             if not bool((excess > 1.0).any()):
                 break
             stiffness *= excess.clamp(min=1.0).square()

@@ -8,13 +8,11 @@ from skcurve.solvers.statistics import Statistics
 
 DEAD = 0.05
 """A vertex whose two segments won less than this share of the mean is dead."""
-RUNAWAY = 1.8
-"""A segment longer than this many times the mean runs away from the curve."""
 MOST_MOVED = 0.1
 """At most this share of the vertices moves in a sweep."""
 
 
-def relocate(vertices: torch.Tensor, statistics: Statistics) -> torch.Tensor:
+def relocate(vertices: torch.Tensor, statistics: Statistics, longest: float) -> torch.Tensor:
     """Take dead vertices out of the curve, and put each in the middle of a segment in need.
 
     In need are, first, segments that run away: a vertex in their middle holds them, and the least
@@ -26,6 +24,8 @@ def relocate(vertices: torch.Tensor, statistics: Statistics) -> torch.Tensor:
         The curve.
     statistics : Statistics
         Of the last sweep.
+    longest : float
+        A segment longer than this many times the mean runs away from the curve.
 
     Returns
     -------
@@ -35,14 +35,14 @@ def relocate(vertices: torch.Tensor, statistics: Statistics) -> torch.Tensor:
     usage = torch.nn.functional.pad(statistics.usage, (1, 0))
     usage[:-1] += statistics.usage
     lengths = _spans(vertices, 1)
-    runaway = lengths > RUNAWAY * lengths.mean()
+    runaway = lengths > longest * lengths.mean()
     n_runaway = int(runaway.sum())
     n_moved = max(int((usage < DEAD * usage.mean()).sum()), n_runaway)
     n_moved = min(n_moved, int(MOST_MOVED * len(vertices)))
     if n_moved == 0:
         return vertices
     # A vertex whose place would be taken by a runaway segment is in use, if not by rows.
-    usage[1:-1][_spans(vertices, 2) > RUNAWAY * lengths.mean()] = torch.inf
+    usage[1:-1][_spans(vertices, 2) > longest * lengths.mean()] = torch.inf
     taken = torch.zeros(len(vertices), dtype=torch.bool, device=vertices.device)
     taken[usage.argsort(stable=True)[:n_moved]] = True
     need = torch.where(runaway, lengths / lengths.max() + 1.0, 0.0)

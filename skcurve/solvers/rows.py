@@ -50,7 +50,7 @@ class Rows:
     X : (n, D) tensor
         The data; never copied as a whole.
     weights : (n,) tensor or None
-        Weight of each row, positive; None for ones.
+        Weight of each row; None for ones. Rows of weight zero are left out.
     generator : numpy.random.Generator
         Chooses rows, in the order of a random permutation of all of them.
     """
@@ -58,6 +58,8 @@ class Rows:
     def __init__(
         self, X: torch.Tensor, weights: torch.Tensor | None, generator: np.random.Generator
     ) -> None:
+        if weights is not None and not bool((weights > 0).all()):
+            X, weights = X[weights > 0], weights[weights > 0]
         self._X, self._weights = X, weights
         self._generator = generator
         self._order = np.empty(0, np.int64)
@@ -65,6 +67,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self._X)
+
+    @property
+    def n_features(self) -> int:
+        """The number of columns."""
+        return self._X.shape[1]
 
     @property
     def scale(self) -> float:

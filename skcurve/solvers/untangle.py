@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from skcurve.parallel import jit
+from skcurve.parallel import HAS_NUMBA, jit
 
 N_NEIGHBORS = 10
 MAX_MATRIX = 4096
 LONGEST_MOVE = 3
+KICKS, LONGEST_KICK = 5, 50
 SHORTER = 1.0 - 1e-12  # by more than rounding, so that no exchange is ever undone
 """How many vertices in a row an Or-opt move takes elsewhere at most."""
 
 
-def short_order(vertices: torch.Tensor) -> torch.Tensor:
+def short_order(vertices: torch.Tensor, *, thorough: bool = True) -> torch.Tensor:
     """Reorder vertices so that the polyline through them gets shorter, or stays as it is.
 
     From the present order, two exchanges are applied while one of them shortens the path:
@@ -23,12 +24,16 @@ def short_order(vertices: torch.Tensor) -> torch.Tensor:
     2. *Or-opt* takes up to three vertices in a row to another place, either way round.
 
     Each considers only joining a vertex to one of its ten nearest, so that a pass costs little.
-    The ends are free.
+    The ends are free. If `thorough`, and the compiled code is at hand (the `fast` extra), the path
+    is then kicked five times a vertex, by exchanging two short stretches that follow each other,
+    and improved again; a kick that leaves it longer is taken back.
 
     Parameters
     ----------
     vertices : (M, D) tensor
         At least two, in some order.
+    thorough : bool, default=True
+        Whether to look beyond the first local optimum, for at most a few thousand vertices.
 
     Returns
     -------
@@ -39,7 +44,9 @@ def short_order(vertices: torch.Tensor) -> torch.Tensor:
     ----------
     Croes, "A method for solving traveling-salesman problems", Operations Research 6 (1958);
     Or, "Traveling salesman-type combinatorial problems", Northwestern University (1976);
-    Bentley, "Fast algorithms for geometric traveling salesman problems", ORSA J. Comput. 4 (1992).
+    Bentley, "Fast algorithms for geometric traveling salesman problems", ORSA J. Comput. 4 (1992);
+    Martin, Otto and Felten, "Large-step Markov chains for the traveling salesman problem", Complex
+    Systems 5 (1991).
 
     Examples
     --------
@@ -57,7 +64,9 @@ def short_order(vertices: torch.Tensor) -> torch.Tensor:
         distances = torch.cdist(points, points)
         distances = (distances + distances.T) / 2  # rounding must not tell one way from the other
     tour = np.arange(n_vertices + 1)  # the last place stands for the gap between the two ends
-    _improve(tour, points.numpy(), distances.numpy(), neighbors.numpy())
+    geometry = points.numpy(), distances.numpy(), neighbors.numpy()
+    kicks = KICKS * n_vertices if thorough and HAS_NUMBA and len(distances) else 0
+    _shorten(tour, *geometry, kicks)
     gap = int(np.flatnonzero(tour == n_vertices)[0])
     order = np.concatenate([tour[gap + 1 :], tour[:gap]])
     if order[0] > order[-1]:  # keep the end that came first, first
@@ -76,6 +85,14 @@ def _nearest(points: torch.Tensor) -> torch.Tensor:
 
 
 @jit()
+def _wrap(p, n):
+    """Bring a place that is at most one round off back onto the tour."""
+    if p >= n:
+        return p - n
+    return p + n if p < 0 else p
+
+
+@jit()
 def _distance(points, distances, a, b):
     n = len(points)
     if a == n or b == n:
@@ -90,44 +107,88 @@ def _distance(points, distances, a, b):
 
 
 @jit()
-def _improve(tour, points, distances, neighbors):
-    """Improve a cyclic tour in place until no vertex finds an exchange that shortens it."""
+def _shorten(tour, points, distances, neighbors, n_kicks):
+    """Improve a cyclic tour in place: to a local optimum, and by kicks to better ones."""
     n = len(tour)
     place = np.empty(n, np.int64)
     for p in range(n):
         place[tour[p]] = p
-    queue = tour[:-1].copy()
-    waiting = np.ones(n, np.bool_)
-    head, n_waiting = 0, len(queue)
-    while n_waiting > 0:
-        a = queue[head]
-        head = (head + 1) % len(queue)
-        n_waiting -= 1
-        waiting[a] = False
-        touched = _exchange(tour, place, points, distances, neighbors, a)
-        for b in touched:
-            if b >= 0 and b < len(points) and not waiting[b]:
-                waiting[b] = True
-                queue[(head + n_waiting) % len(queue)] = b
-                n_waiting += 1
+    waiting = np.zeros(n, np.bool_)
+    queue = np.empty(n, np.int64)
+    _settle(tour, place, points, distances, neighbors, tour[tour < n - 1], queue, waiting)
+    if n < 8:
+        return
+    number = np.uint64(n)
+    spans, ends = np.empty(3, np.int64), np.empty(6, np.int64)
+    kept_tour, kept_place = tour.copy(), place.copy()
+    for _ in range(n_kicks):
+        for i in range(3):  # a linear congruential generator: the same kicks every time
+            number = number * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+            spans[i] = np.int64(number >> np.uint64(33))
+        longest = min(LONGEST_KICK, (n - 2) // 2)
+        start, length, steps = spans[0] % n, 1 + spans[1] % longest, 1 + spans[2] % longest
+        for i, p in enumerate((-1, 0, length - 1, length, length + steps - 1, length + steps)):
+            ends[i] = tour[_wrap(start + p, n)]
+        before, first, last, first_after, last_after, after = ends
+        longer = (
+            _distance(points, distances, before, first_after)
+            + _distance(points, distances, last_after, first)
+            + _distance(points, distances, last, after)
+            - _distance(points, distances, before, first)
+            - _distance(points, distances, last, first_after)
+            - _distance(points, distances, last_after, after)
+        )
+        _swap_runs(tour, place, start, length, steps)
+        gain = _settle(
+            tour, place, points, distances, neighbors, ends[ends < n - 1], queue, waiting
+        )
+        if gain < longer * (1.0 + 1e-9) + 1e-12:
+            tour[:], place[:] = kept_tour, kept_place
+        else:
+            kept_tour[:], kept_place[:] = tour, place
 
 
 @jit()
-def _exchange(tour, place, points, distances, neighbors, a):
-    """Apply the first exchange found that joins `a` to a near vertex; give the vertices it touched.
+def _settle(tour, place, points, distances, neighbors, changed, queue, waiting):
+    """Exchange until no vertex finds a shorter way, beginning with those that changed."""
+    head, n_waiting = 0, len(changed)
+    n = len(queue)
+    queue[:n_waiting] = changed
+    waiting[changed] = True
+    touched = np.empty(6, np.int64)
+    gain = 0.0
+    while n_waiting > 0:
+        a = queue[head]
+        head = _wrap(head + 1, n)
+        n_waiting -= 1
+        waiting[a] = False
+        found = _exchange(tour, place, points, distances, neighbors, a, touched)
+        gain += found
+        if found > 0.0:
+            for b in touched:
+                if 0 <= b < len(points) and not waiting[b]:
+                    waiting[b] = True
+                    queue[_wrap(head + n_waiting, n)] = b
+                    n_waiting += 1
+    return gain
 
-    All of them -1 where there is none.
+
+@jit()
+def _exchange(tour, place, points, distances, neighbors, a, touched):
+    """Apply the first exchange found that joins `a` to a near vertex, and give what it gains.
+
+    `touched` receives the vertices whose neighbours changed, and -1.
     """
     n = len(tour)
-    touched = np.full(6, -1, np.int64)
+    touched[:] = -1
     for way in (1, -1):
-        beside = tour[(place[a] + way) % n]
+        beside = tour[_wrap(place[a] + way, n)]
         d_beside = _distance(points, distances, a, beside)
         for b in neighbors[a]:
             d_ab = _distance(points, distances, a, b)
             if d_ab >= d_beside:
                 break
-            other = tour[(place[b] + way) % n]
+            other = tour[_wrap(place[b] + way, n)]
             old = d_beside + _distance(points, distances, b, other)
             new = d_ab + _distance(points, distances, beside, other)
             if new < SHORTER * old:
@@ -135,16 +196,16 @@ def _exchange(tour, place, points, distances, neighbors, a):
                     _turn(tour, place, beside, b)
                 else:
                     _turn(tour, place, a, other)
-                touched[0], touched[1], touched[2], touched[3] = a, beside, b, other
-                return touched
+                touched[:4] = a, beside, b, other
+                return old - new
     for way in (1, -1):
         # A stretch of up to three vertices that begins at `a` and goes on in direction `way`.
-        before = tour[(place[a] - way) % n]
+        before = tour[_wrap(place[a] - way, n)]
         last = a
         for length in range(1, min(LONGEST_MOVE, n - 3) + 1):
             if length > 1:
-                last = tour[(place[last] + way) % n]
-            after = tour[(place[last] + way) % n]
+                last = tour[_wrap(place[last] + way, n)]
+            after = tour[_wrap(place[last] + way, n)]
             if last == n - 1 or before == after:
                 break
             left = _distance(points, distances, before, a)
@@ -154,20 +215,19 @@ def _exchange(tour, place, points, distances, neighbors, a):
                 d_ab = _distance(points, distances, a, b)
                 if d_ab >= left - closed:
                     break
-                if (place[b] - place[a]) * way % n < length:
+                if _wrap((place[b] - place[a]) * way, n) < length:
                     continue  # it is part of the stretch
                 for side in (1, -1):
-                    other = tour[(place[b] + side) % n]
-                    if (place[other] - place[a]) * way % n < length:
+                    other = tour[_wrap(place[b] + side, n)]
+                    if _wrap((place[other] - place[a]) * way, n) < length:
                         continue
                     old = left + _distance(points, distances, b, other)
                     new = closed + d_ab + _distance(points, distances, last, other)
                     if new < SHORTER * old:
                         _move(tour, place, a, last, way, b, other)
-                        touched[0], touched[1], touched[2] = a, last, before
-                        touched[3], touched[4], touched[5] = after, b, other
-                        return touched
-    return touched
+                        touched[:] = a, last, before, after, b, other
+                        return old - new
+    return 0.0
 
 
 @jit()
@@ -175,16 +235,15 @@ def _turn(tour, place, first, last):
     """Turn around the stretch from `first` on to `last`, or, if shorter, all the rest."""
     n = len(tour)
     i, j = place[first], place[last]
-    length = (j - i) % n + 1
+    length = _wrap(j - i, n) + 1
     if 2 * length > n:
-        i, j = (j + 1) % n, (i - 1) % n
+        i, j = _wrap(j + 1, n), _wrap(i - 1, n)
         length = n - length
     for _ in range(length // 2):
         a, b = tour[i], tour[j]
         tour[i], tour[j] = b, a
         place[b], place[a] = i, j
-        i = (i + 1) % n
-        j = (j - 1) % n
+        i, j = _wrap(i + 1, n), _wrap(j - 1, n)
 
 
 @jit()
@@ -192,11 +251,11 @@ def _move(tour, place, first, last, way, b, other):
     """Take the stretch from `first` to `last` between `b` and `other`, `first` beside `b`."""
     n = len(tour)
     low, high = (first, last) if way == 1 else (last, first)
-    length = (place[high] - place[low]) % n + 1
+    length = _wrap(place[high] - place[low], n) + 1
     # Going up from the stretch one meets `near`, and then `far`.
-    b_is_near = (place[b] - place[high]) % n < (place[other] - place[high]) % n
+    b_is_near = _wrap(place[b] - place[high], n) < _wrap(place[other] - place[high], n)
     near, far = (b, other) if b_is_near else (other, b)
-    up, down = (place[near] - place[high]) % n, (place[low] - place[far]) % n
+    up, down = _wrap(place[near] - place[high], n), _wrap(place[low] - place[far], n)
     if up <= down:
         _swap_runs(tour, place, place[low], length, up)
     else:
@@ -211,12 +270,12 @@ def _swap_runs(tour, place, start, length, steps):
     n = len(tour)
     held = np.empty(length, np.int64)
     for k in range(length):
-        held[k] = tour[(start + k) % n]
+        held[k] = tour[_wrap(start + k, n)]
     for k in range(steps):
-        p = (start + k) % n
-        tour[p] = tour[(p + length) % n]
+        p = _wrap(start + k, n)
+        tour[p] = tour[_wrap(p + length, n)]
         place[tour[p]] = p
     for k in range(length):
-        p = (start + steps + k) % n
+        p = _wrap(_wrap(start + steps, n) + k, n)
         tour[p] = held[k]
         place[held[k]] = p
