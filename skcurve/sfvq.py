@@ -252,7 +252,7 @@ default="norm"
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows, at least two. They are read, never copied as a whole.
+            Training rows, at least two.
 
         y : Ignored
             Present for API consistency by convention.
@@ -316,37 +316,30 @@ default="norm"
         source = Rows(rows, weights, generator)
         solver = self._solver()
         vertices = self._first_vertices(start, source, generator)
-        whole = context
+        bitrates = range(start.bitrate, self.n_bits + 1)
         if self.n_init > 1:
-            whole = context.subcontext(
-                "init", task_id=number, max_subtasks=self.n_bits - start.bitrate + 1
-            ).call_on_fit_task_begin(estimator=self)
-        bitrate_context = None
-        for event in learn(source, vertices, self.n_bits, solver, generator):
-            if stop.is_set():
-                return
-            if bitrate_context is None:
-                bitrate_context = whole.subcontext(
-                    "bitrate", max_subtasks=solver.max_iter
-                ).call_on_fit_task_begin(estimator=self)
-            if isinstance(event, Sweep):
+            context = context.subcontext("init", task_id=number, max_subtasks=len(bitrates))
+            context.call_on_fit_task_begin(estimator=self)
+        events = learn(source, vertices, self.n_bits, solver, generator)
+        for bitrate in bitrates:
+            task = context.subcontext("bitrate", max_subtasks=solver.max_iter)
+            task.call_on_fit_task_begin(estimator=self)
+            event = next(events)
+            while isinstance(event, Sweep):
+                if stop.is_set():
+                    return
                 run.history.append(event)
-                self._say(event, level=2)
-                sweep_context = bitrate_context.subcontext("sweep")
-                sweep_context.call_on_fit_task_begin(estimator=self)
-                sweep_context.call_on_fit_task_end(estimator=self)
-            else:
-                run.codebooks[len(event).bit_length() - 1] = event
-                self._say(run.history[-1], level=1)
-                stopped = bitrate_context.call_on_fit_task_end(
-                    estimator=self,
-                    reconstruction_attributes=lambda: {"curve_": PolylineCurve(event)},  # noqa: B023
-                )
-                bitrate_context = None
-                if stopped:
-                    break
-        if whole is not context:
-            whole.call_on_fit_task_end(estimator=self)
+                self._say(event, at_level=2)
+                sweep = task.subcontext("sweep").call_on_fit_task_begin(estimator=self)
+                event = events.send(sweep.call_on_fit_task_end(estimator=self))
+            run.codebooks[bitrate] = event
+            self._say(run.history[-1], at_level=1)
+            curve = PolylineCurve(event)
+            fitted = {"curve_": curve, "codebook_": curve.vertices}
+            if task.call_on_fit_task_end(estimator=self, reconstruction_attributes=fitted):
+                break
+        if self.n_init > 1:
+            context.call_on_fit_task_end(estimator=self)
 
     def _keep_best(
         self, runs: list[_Run], rows: torch.Tensor, weights: torch.Tensor | None, X: Any
@@ -717,8 +710,8 @@ default="norm"
         self.codebook_ = self.codebooks_[max(codebooks)] = self.curve_.vertices
         self._stream = None  # what partial_fit remembers; a new curve, nothing yet
 
-    def _say(self, record: Sweep, level: int) -> None:
-        if self.verbose == level or (self.verbose > 1 and level == 2):
+    def _say(self, record: Sweep, at_level: int) -> None:
+        if at_level == min(self.verbose, 2):
             print(
                 f"[SFVQ] {record.bitrate} bits, sweep {record.sweep}: "
                 f"distortion {record.distortion:.6g}, perplexity {record.perplexity:.1f}"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from skcurve.parallel import jit, run_threads
@@ -14,13 +11,14 @@ from skcurve.projection.table import SearchTable
 
 BLOCK_ENTRIES = 1 << 18
 MAX_BLOCK_ROWS = 512
+SPAN_BYTES = 1 << 23
+"""Rows that are not contiguous are copied, this many bytes at a time on each core."""
+
 CHUNK = 64
 OVERFLOW, EVERY_BITS = 1e30, 2**31 - 1
 
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered, so that they use vector instructions; not-a-number keeps its meaning."""
-
-Matrix = npt.NDArray[np.floating[Any]]
 
 
 def project_fused(
@@ -33,17 +31,17 @@ def project_fused(
     position, sq_distance = np.empty(n_rows, points.dtype), np.empty(n_rows, points.dtype)
     n_block = block_rows(*vertices.shape)
     constants = tuple(part.numpy() if isinstance(part, torch.Tensor) else part for part in table)
-    n_spans = max(1, min(2 * torch.get_num_threads(), n_rows // n_block))
-    edges = np.linspace(0, n_rows, n_spans + 1).astype(np.int64)
+    n_spans = max(2 * torch.get_num_threads(), points.nbytes // SPAN_BYTES)
+    edges = np.linspace(0, n_rows, min(n_spans, 1 + n_rows // n_block) + 1).astype(np.int64)
 
     def project_one(span: int) -> None:
         rows = slice(edges[span], edges[span + 1])
         _project_rows(
-            points[rows], corners, *constants, n_block,
+            np.ascontiguousarray(points[rows]), corners, *constants, n_block,
             segment[rows], position[rows], sq_distance[rows],
         )  # fmt: skip
 
-    run_threads(project_one, range(n_spans))
+    run_threads(project_one, range(len(edges) - 1))
     return Projection(*(torch.from_numpy(part) for part in (segment, position, sq_distance)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from time import perf_counter
 
 import numpy as np
@@ -18,7 +18,7 @@ def learn(
     n_bits: int,
     solver: Solver,
     generator: np.random.Generator,
-) -> Iterator[Sweep | torch.Tensor]:
+) -> Generator[Sweep | torch.Tensor, bool | None, None]:
     """Sweep until each bitrate is done, and double the vertices until the last one is.
 
     Parameters
@@ -37,10 +37,9 @@ def learn(
     Yields
     ------
     record : Sweep
-        After each sweep.
+        After each sweep. Send True in return to end the bitrate there.
     codebook : (2**bitrate, D) tensor
-        In the units of the data, when a bitrate is complete. It may be the last thing asked for:
-        nothing is lost when the caller stops here.
+        In the units of the data, when a bitrate is complete.
     """
     for bitrate in range(len(vertices).bit_length() - 1, n_bits + 1):
         state = solver.start(vertices, rows, generator)
@@ -49,8 +48,8 @@ def learn(
             state = solver.step(state, rows, generator)
             seconds = perf_counter() - began
             distortion = state.distortion / rows.scale**2
-            yield Sweep(bitrate, sweep, distortion, state.perplexity, seconds)
-            if solver.finished(state):
+            stopped = yield Sweep(bitrate, sweep, distortion, state.perplexity, seconds)
+            if stopped or solver.finished(state):
                 break
         yield rows.restore(state.vertices)
         if bitrate < n_bits:

@@ -48,7 +48,7 @@ class Rows:
     Parameters
     ----------
     X : (n, D) tensor
-        The data; never copied as a whole.
+        The data; not copied if its rows are contiguous and none is left out.
     weights : (n,) tensor or None
         Weight of each row; None for ones. Rows of weight zero are left out.
     generator : numpy.random.Generator
@@ -60,7 +60,7 @@ class Rows:
     ) -> None:
         if weights is not None and not bool((weights > 0).all()):
             X, weights = X[weights > 0], weights[weights > 0]
-        self._X, self._weights = X, weights
+        self._X, self._weights = X.contiguous(), weights
         self._generator = generator
         self._order = np.empty(0, np.int64)
         self._center, self._scale = _moments(X, weights)
