@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import statistics
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, sleep
@@ -87,8 +88,8 @@ def extra_memory(prepare: Callable[..., tuple[Contender, Contender]], *arguments
     mebibytes : float
         Not a number where the system does not say.
     """
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_extra_memory, (prepare, arguments))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_extra_memory, prepare, arguments).result()
 
 
 def _repeats(contender: Contender) -> int:

@@ -8,12 +8,15 @@ from typing import Annotated, Any, NoReturn
 from skcurve import __version__
 from skcurve.demo import FEWEST_BITS, MOST_BITS, run_demo
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the `skcurve` command and leave the process.
 
-    Every failure is one sentence on stderr. The exit code is 0 for success, 2 for a command that
-    was not understood, and 1 for everything else.
+    Every failure is one sentence on stderr. The exit code is 0 for success, 2 for a command line
+    that was not understood, 130 after Ctrl-C, and 1 for everything else.
 
     Parameters
     ----------
@@ -26,20 +29,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         Always.
     """
     try:
-        app = _app()
+        import rich  # noqa: F401  typer can do without it, the commands cannot
+        import typer
     except ImportError:
-        _fail('it needs typer and rich: run pip install "skcurve[cli]".')
+        _fail('the command needs typer and rich: run pip install "skcurve[cli]"', 1)
     try:
-        sys.exit(app(arguments, prog_name="skcurve", standalone_mode=False))
-    except KeyboardInterrupt:
-        _fail("interrupted.")
+        code = _app()(arguments, prog_name="skcurve", standalone_mode=False)
+    except typer.Abort:  # what older versions make of Ctrl-C
+        code = INTERRUPTED
     except Exception as error:
         # Errors in the command line itself know their exit code and a text for users.
         describe = getattr(error, "format_message", error.__str__)
         _fail(describe() or type(error).__name__, getattr(error, "exit_code", 1))
+    if code == INTERRUPTED:
+        _fail("interrupted", INTERRUPTED)
+    sys.exit(code)
 
 
-def _fail(reason: str, code: int = 1) -> NoReturn:
+def _fail(reason: str, code: int) -> NoReturn:
     sentence = " ".join(reason.split()).rstrip(".")
     print(f"skcurve: {sentence}.", file=sys.stderr)
     sys.exit(code)
@@ -47,7 +54,6 @@ def _fail(reason: str, code: int = 1) -> NoReturn:
 
 def _app() -> Any:
     """Describe the commands."""
-    import rich  # noqa: F401  typer can do without it, the commands cannot
     import typer
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -125,17 +125,15 @@ def run_demo(
     X = X / 16
     console = Console(highlight=False)
     console.print(
-        f"{len(X):,} handwritten digits of {X.shape[1]} pixels; "
-        f"curves of {2**n_bits} vertices ({n_bits} bits)\n"
+        f"Fitting curves of {2**n_bits} vertices ({n_bits} bits) to {len(X):,} handwritten digits "
+        f"of {X.shape[1]} pixels.\nThe very first time, compiling takes about half a minute.\n"
     )
-    with console.status("Fitting. The first time ever, this compiles for a minute ..."):
-        curve, _ = _fit_each(X, n_bits, random_state)["SFVQ"]
-        scores = _compare(X, y, n_bits, random_state)
+    curve, _ = _fit_each(X, n_bits, random_state)["SFVQ"]
+    scores = _compare(X, y, n_bits, random_state)
     console.print(_table(scores))
     console.print("\n" + " ".join(HOW_TO_READ.format(n_folds=N_FOLDS).split()))
     picture = folder / "curve.png"
-    with console.status("Drawing ..."):
-        _replace(picture, _draw(curve, X, y))
+    _replace(picture, _draw(curve, X, y))
     console.print(f"\nThe curve is drawn in {picture}", soft_wrap=True)
     return picture
 

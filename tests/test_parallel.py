@@ -1,0 +1,103 @@
+"""Compiling where there is a compiler, and threads that keep the order of their tasks."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
+
+from skcurve import parallel
+from skcurve.parallel import HAS_NUMBA, jit, run_threads
+
+
+@pytest.fixture
+def n_threads():
+    """Set the number of threads, and put it back."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@settings(max_examples=30, deadline=None)
+@given(tasks=st.lists(st.integers()), number=st.integers(1, 4))
+def test_the_results_come_in_the_order_of_the_tasks(tasks, number):
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        assert run_threads(lambda task: task + 1, tasks) == [task + 1 for task in tasks]
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_as_many_threads_work_as_torch_may_use(n_threads, number):
+    n_threads(number)
+    together = threading.Barrier(number, timeout=20)
+    # Passes only if so many wait for each other at the same time.
+    assert run_threads(lambda task: together.wait() >= 0, range(number)) == [True] * number
+    who = run_threads(lambda task: threading.get_ident(), range(50))
+    assert len(set(who)) <= number
+
+
+def test_one_thread_is_the_caller_itself(n_threads):
+    n_threads(1)
+    assert run_threads(lambda task: threading.get_ident(), range(3)) == 3 * [threading.get_ident()]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_products_inside_stay_on_one_core_and_then_have_theirs_again(n_threads, number):
+    def blas_threads():
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    parallel._blas()  # the library itself is loaded now
+    n_threads(number)
+    before = blas_threads()
+    inside = run_threads(lambda task: blas_threads(), [0, 1])
+    assert all(count == 1 for counts in inside for count in counts)
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_error_in_a_task_reaches_the_caller(n_threads, number):
+    n_threads(number)
+    with pytest.raises(ZeroDivisionError):
+        run_threads(lambda task: 1 / task, [1, 0, 2])
+
+
+def test_without_numba_a_function_stays_as_it_is(monkeypatch):
+    def double(x):
+        return 2 * x
+
+    monkeypatch.setattr(parallel, "HAS_NUMBA", False)
+    assert jit()(double) is double
+    assert jit(fastmath=True)(double) is double
+
+
+@pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
+def test_with_numba_it_is_compiled_and_gives_the_same():
+    def total(x):
+        result = 0.0
+        for i in range(x):
+            result += i
+        return result
+
+    compiled = jit()(total)
+    assert compiled is not total
+    assert compiled(10) == total(10) == 45.0
+
+
+def test_the_fallback_is_taken_where_numba_is_missing():
+    source = (
+        "import sys; sys.modules['numba'] = None\n"
+        "import numpy as np\n"
+        "from skcurve import SFVQ\n"
+        "from skcurve.parallel import HAS_NUMBA\n"
+        "X = np.random.default_rng(0).standard_normal((200, 3))\n"
+        "print(HAS_NUMBA, SFVQ(3, random_state=0).fit(X).score(X) > -0.4)"
+    )
+    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert run.stdout.split() == ["False", "True"], run.stderr

@@ -1,0 +1,50 @@
+"""The pages that people read first are true: their code runs, their links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "docs/guide.md"]
+
+
+def text(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_runs_and_gives_the_shapes_and_numbers_it_says(
+    page, tmp_path, monkeypatch, capsys
+):
+    pytest.importorskip("matplotlib.pyplot").switch_backend("Agg")
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```", text(page), re.DOTALL | re.MULTILINE))
+    names = {"__name__": page}
+    exec(compile(code, page, "exec"), names)
+    said = re.findall(r"^(\w+) = .*  # \((\d+(?:, \d+)*),?\)", code, re.MULTILINE)
+    assert len(said) >= 5
+    for name, shape in said:
+        assert names[name].shape == tuple(map(int, shape.split(", "))), name
+    about = [float(number) for number in re.findall(r"# .*about ([\d.]+)$", code, re.MULTILINE)]
+    if about:  # one for each line it prints
+        printed = [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()]
+        assert about == pytest.approx(printed, rel=0.03)
+
+
+def test_the_readme_begins_with_the_two_commands():
+    head = text("README.md").split("## ")[0]
+    assert re.findall(r"^make \w+", head, re.MULTILINE) == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", *PAGES[1:], "examples/README.md"])
+def test_links_within_the_project_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text(page)):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_the_picture_is_small_enough_for_a_page():
+    picture = ROOT / "docs" / "images" / "curve.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size < 300_000

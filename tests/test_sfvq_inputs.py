@@ -1,0 +1,507 @@
+"""What SFVQ takes: every kind of array, awkward data, and one clear error for the rest."""
+
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skcurve import SFVQ
+from skcurve.solvers import Adam, Lloyd
+from skcurve.testing import check_projection_optimal, check_roundtrip, point_clouds
+
+COORDINATES = ["index", "arclength", "unit"]
+SOLVERS = ["lloyd", "adam"]
+STARTS = ["norm", "pca", "random", "tour"]
+
+
+def gaussian(n_rows=300, n_features=3, dtype=np.float64, seed=0):
+    return np.random.default_rng(seed).standard_normal((n_rows, n_features)).astype(dtype)
+
+
+def fit(X, n_bits=3, **parameters):
+    return SFVQ(n_bits=n_bits, random_state=0, **parameters).fit(X)
+
+
+@pytest.fixture(scope="module")
+def X():
+    return gaussian()
+
+
+@pytest.fixture(scope="module")
+def sfvq(X):
+    return fit(X)
+
+
+# Arrays of every kind
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        ("float16", np.float32),
+        ("float32", np.float32),
+        ("float64", np.float64),
+        ("longdouble", np.float64),
+        ("int8", np.float64),
+        ("int64", np.float64),
+        ("bool", np.float64),
+        (">f4", np.float32),
+        (">f8", np.float64),
+        ("object", np.float64),
+    ],
+)
+def test_numpy_precisions(dtype, expected):
+    rows = (4 * gaussian()).round().astype(dtype)
+    found = fit(rows)
+    same = fit(rows.astype(expected))
+    np.testing.assert_array_equal(found.codebook_, same.codebook_)
+    T = found.transform(rows)
+    assert found.codebook_.dtype == T.dtype == found.quantize(rows).dtype == expected
+    np.testing.assert_array_equal(T, same.transform(rows.astype(expected)))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        (torch.float16, torch.float32),
+        (torch.bfloat16, torch.float32),
+        (torch.float32, torch.float32),
+        (torch.float64, torch.float64),
+        (torch.int32, torch.float64),
+        (torch.bool, torch.float64),
+    ],
+)
+def test_torch_precisions(dtype, expected):
+    rows = torch.from_numpy((4 * gaussian()).round()).to(dtype)
+    found = fit(rows)
+    T = found.transform(rows)
+    results = [
+        T, found.quantize(rows), found.inverse_transform(T), found.codebook_,
+        found.codebooks_[2], found.directions(), found.curve_.lengths,
+    ]  # fmt: skip
+    assert all(isinstance(part, torch.Tensor) for part in results)
+    assert {part.dtype for part in results} == {expected}
+    assert found.predict(rows).dtype == torch.int64
+    same = fit(rows.to(expected).numpy())
+    np.testing.assert_array_equal(found.codebook_, same.codebook_)
+    np.testing.assert_array_equal(T, same.transform(rows.to(expected).numpy()))
+
+
+def test_what_comes_out_is_of_the_kind_that_went_in(X):
+    rows = torch.from_numpy(X)
+    of_numpy, of_torch = fit(X), fit(rows)
+    for found in (of_numpy, of_torch):
+        for method in (found.transform, found.predict, found.quantize):
+            assert isinstance(method(rows), torch.Tensor)
+            assert isinstance(method(X), np.ndarray)
+            assert isinstance(method(X.tolist()), np.ndarray)
+            np.testing.assert_array_equal(method(rows), method(X))
+        assert isinstance(found.inverse_transform(torch.zeros(2, 1)), torch.Tensor)
+        assert isinstance(found.inverse_transform([[0.0]]), np.ndarray)
+    np.testing.assert_array_equal(of_numpy.codebook_, of_torch.codebook_)
+
+
+def test_gradients_are_left_behind(X):
+    rows = torch.from_numpy(X).requires_grad_()
+    found = fit(2 * rows)
+    assert not found.codebook_.requires_grad
+    for part in (found.transform(rows), found.quantize(rows), found.inverse_transform(rows[:, :1].abs())):
+        assert not part.requires_grad
+
+
+def test_gradients_are_left_behind_by_adam_too(X):
+    with torch.no_grad():
+        found = fit(torch.from_numpy(X), solver="adam")
+    assert not any(part.requires_grad for part in found.codebooks_.values())
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        np.asfortranarray,
+        lambda rows: rows[::-1][::-1],
+        lambda rows: np.repeat(rows, 2, axis=0)[::2],
+        lambda rows: np.repeat(rows, 2, axis=1)[:, ::2],
+        lambda rows: np.ascontiguousarray(rows[:, ::-1])[:, ::-1],
+        lambda rows: rows.tolist(),
+        lambda rows: torch.from_numpy(rows).T.contiguous().T,
+    ],
+    ids=["Fortran", "reversed", "every other row", "every other column", "mirrored", "list", "torch.T"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_arrangement_in_memory_does_not_matter(arrange, dtype):
+    rows = gaussian(dtype=dtype).astype(np.float64 if arrange(np.ones((1, 1))) == [[1.0]] else dtype)
+    found, expected = fit(arrange(rows)), fit(rows)
+    np.testing.assert_array_equal(found.codebook_, expected.codebook_)
+    np.testing.assert_array_equal(found.transform(arrange(rows)), expected.transform(rows))
+
+
+def test_files_mapped_for_reading_only(tmp_path, X):
+    np.save(tmp_path / "rows.npy", X)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = fit(mapped)
+        T = found.transform(mapped)
+    np.testing.assert_array_equal(found.codebook_, fit(X).codebook_)
+    np.testing.assert_array_equal(T, found.transform(X))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_data_is_only_read(solver):
+    rows = gaussian()
+    rows.flags.writeable = False
+    weights = np.ones(300)
+    weights.flags.writeable = False
+    found = fit(rows, solver=solver)
+    found.fit(rows, sample_weight=weights)
+    found.transform(rows)
+    found.partial_fit(rows, sample_weight=weights)
+    np.testing.assert_array_equal(rows, gaussian())
+
+
+# Awkward data
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("init", STARTS)
+@settings(max_examples=8, deadline=None)
+@given(X=point_clouds(), n_bits=st.integers(2, 4))
+def test_any_finite_data_of_two_rows_and_more(solver, init, X, n_bits):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = fit(X, n_bits, solver=solver, init=init)
+    assert found.codebook_.shape == (2**n_bits, X.shape[1])
+    assert np.isfinite(found.codebook_).all()
+    assert found.usage_.sum() == len(X)
+    check_projection_optimal(found, X)
+    check_roundtrip(found, X)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("init", STARTS)
+@pytest.mark.parametrize(
+    ("rows", "close"),
+    [
+        (np.zeros((40, 2)), 0.0),
+        (np.full((40, 2), 0.1), 1e-30),
+        (gaussian(2), 1e-20),
+        (gaussian(5), 1e-3),
+        (np.repeat(gaussian(6), 20, axis=0), 1e-3),
+        (np.c_[gaussian(200, 1), np.ones(200)], 0.02),
+    ],
+    ids=["zeros", "all the same", "two rows", "five rows", "six rows, twenty times", "constant"],
+)
+def test_a_few_places_are_met_closely(init, rows, close):
+    found = fit(rows, 4, init=init)
+    assert -found.score(rows) <= close
+    assert np.isfinite(found.transform(rows)).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("init", STARTS)
+def test_a_constant_column_stays_constant(init):
+    found = fit(np.c_[gaussian(200, 2), np.full(200, 7.0)], 4, init=init)
+    np.testing.assert_allclose(found.codebook_[:, 2], 7.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-20, 1e-3, 1e3, 1e20])
+def test_very_large_and_very_small_numbers(dtype, scale):
+    plain = gaussian(dtype=dtype)
+    expected = fit(plain, init="pca").transform(plain)
+    rows = (plain.astype(np.float64) * scale).astype(dtype)
+    found = fit(rows, init="pca")
+    assert np.isfinite(found.codebook_).all()
+    # Rounding may make another curve of it in the end; the quality is the same.
+    error = np.mean(((found.quantize(rows) - rows) / scale).astype(np.float64) ** 2)
+    same = fit(plain, init="pca")
+    assert error == pytest.approx(-same.score(plain), rel=1e-2 if dtype == np.float32 else 1e-6)
+    if dtype == np.float64:
+        np.testing.assert_allclose(found.transform(rows), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-290, 1e290])
+def test_numbers_at_the_end_of_the_range_are_no_crash(scale):
+    rows = gaussian() * scale
+    error = np.mean((fit(rows, init="pca").quantize(rows) / scale - gaussian()) ** 2)
+    assert error == pytest.approx(-fit(gaussian(), init="pca").score(gaussian()), rel=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "offset"), [(np.float64, 1e9), (np.float32, 1e3)])
+def test_far_from_the_origin_it_is_as_good(dtype, offset):
+    rows = gaussian(1000, dtype=dtype)
+    near, far = fit(rows, 4), fit(rows + dtype(offset), 4)
+    assert far.score(rows + dtype(offset)) == pytest.approx(near.score(rows), rel=0.1)
+
+
+def test_many_vertices_for_few_rows():
+    rows = gaussian(3000, 8)
+    found = fit(rows, 12, max_iter=3)
+    assert found.codebook_.shape == (4096, 8)
+    assert np.isfinite(found.codebook_).all()
+    assert -found.score(rows) < 0.25 * -fit(rows, 6).score(rows)
+
+
+@pytest.mark.slow
+def test_many_vertices_at_the_default_settings():
+    found = fit(gaussian(3000, 8), 12)
+    assert found.codebook_.shape == (4096, 8)
+    assert -found.score(gaussian(3000, 8)) < 0.02
+
+
+@pytest.mark.slow
+def test_the_highest_bitrate():
+    rows = gaussian(5000, 4, np.float32)
+    found = SFVQ(n_bits=16, solver=Lloyd(max_iter=1, most_dithers=1), random_state=0).fit(rows)
+    assert found.codebook_.shape == (65536, 4)
+    assert sorted(found.codebooks_) == list(range(2, 17))
+    assert -found.score(rows) < 1e-3
+
+
+# What is refused
+
+
+BAD_ROWS = {
+    "nan": (np.array([[1.0, 2.0, np.nan]] * 3), ValueError, "NaN"),
+    "inf": (np.array([[1.0, 2.0, -np.inf]] * 3), ValueError, "infinity"),
+    "complex": (np.full((3, 3), 1j), ValueError, "[Cc]omplex"),
+    "words": (np.array([["a", "b", "c"]] * 3), ValueError, "could not convert string"),
+    "sparse matrix": (scipy.sparse.csr_matrix(np.eye(3)), TypeError, "[Ss]parse"),
+    "sparse array": (scipy.sparse.csr_array(np.eye(3)), TypeError, "[Ss]parse"),
+    "no rows": (np.empty((0, 3)), ValueError, "0 sample"),
+    "no columns": (np.empty((3, 0)), ValueError, "0 feature"),
+    "one-dimensional": (np.ones(3), ValueError, "2D array"),
+    "three-dimensional": (np.ones((3, 3, 3)), ValueError, "dim 3"),
+    "nothing": (None, ValueError, "scalar array"),
+    "torch nan": (torch.tensor([[1.0, 2.0, torch.nan]] * 3), ValueError, "X contains NaN"),
+    "torch inf": (torch.tensor([[1.0, 2.0, torch.inf]] * 3), ValueError, "X contains NaN or inf"),
+    "torch complex": (torch.full((3, 3), 1j), TypeError, "X must hold real numbers"),
+    "torch sparse": (torch.eye(3).to_sparse(), TypeError, "X .*dense"),
+    "torch no rows": (torch.empty(0, 3), ValueError, "X must have at least"),
+    "torch one-dimensional": (torch.ones(3), ValueError, "X must be two-dimensional"),
+    "torch three-dimensional": (torch.ones(3, 3, 3), ValueError, "X must be two-dimensional"),
+}
+every_bad_rows = pytest.mark.parametrize(
+    ("rows", "error", "message"), BAD_ROWS.values(), ids=BAD_ROWS
+)
+
+
+@every_bad_rows
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_rows_to_learn_from_are_checked(method, rows, error, message):
+    sfvq = SFVQ(n_bits=3)
+    with pytest.raises(error, match=message):
+        getattr(sfvq, method)(rows)
+    assert not hasattr(sfvq, "curve_")
+
+
+@every_bad_rows
+@pytest.mark.parametrize("method", ["transform", "predict", "quantize", "score"])
+def test_rows_to_place_are_checked(sfvq, method, rows, error, message):
+    with pytest.raises(error, match=message):
+        getattr(sfvq, method)(rows)
+
+
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray])
+def test_one_row_is_too_few_to_learn_from_and_enough_to_place(sfvq, like):
+    with pytest.raises(ValueError, match=r"minimum of 2|at least 2"):
+        SFVQ().fit(like(gaussian(1)))
+    assert sfvq.transform(like(gaussian(1))).shape == (1, 1)
+
+
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray])
+def test_the_width_is_that_of_the_training_rows(sfvq, like):
+    for method in (sfvq.transform, sfvq.predict, sfvq.quantize, sfvq.score, sfvq.partial_fit):
+        with pytest.raises(ValueError, match="X has 2 features, but SFVQ is expecting 3 features"):
+            method(like(gaussian(5, 2)))
+
+
+def test_a_new_fit_may_have_another_width(X):
+    found = fit(X)
+    assert found.fit(X[:, :2]).n_features_in_ == 2
+    assert found.quantize(X[:, :2]).shape == (300, 2)
+
+
+@pytest.mark.parametrize("coordinate", COORDINATES)
+@pytest.mark.parametrize(
+    ("T", "error"),
+    [
+        ([[-0.5]], ValueError),
+        ([[1e6]], ValueError),
+        ([[np.nan]], ValueError),
+        ([[np.inf]], ValueError),
+        ([[0.0, 0.0]], ValueError),
+        (0.0, ValueError),
+        ([[[0.0]]], ValueError),
+        ([["here"]], TypeError),
+        ([[1j]], TypeError),
+        (torch.tensor([[-0.5]]), ValueError),
+    ],
+    ids=str,
+)
+def test_coordinates_that_are_not_on_the_curve(sfvq, coordinate, T, error):
+    other = SFVQ.from_codebook(sfvq.codebook_, coordinate=coordinate)
+    with pytest.raises(error, match=r"^T (must|has|contains)"):
+        other.inverse_transform(T)
+
+
+def test_a_coordinate_that_is_refused_is_named_in_its_own_unit(sfvq):
+    other = SFVQ.from_codebook(sfvq.codebook_, coordinate="unit")
+    with pytest.raises(ValueError, match=r"^T must lie in \[0, 1\]; got 1\.5"):
+        other.inverse_transform([[0.5], [1.5]])
+
+
+@pytest.mark.parametrize("coordinate", COORDINATES)
+def test_a_coordinate_off_by_rounding_is_the_end(sfvq, coordinate):
+    other = SFVQ.from_codebook(sfvq.codebook_, coordinate=coordinate)
+    last = other.transform(sfvq.codebook_[-1:])
+    for T in (last * (1 + 1e-15), -1e-15 * last, last.astype(np.float32)):
+        end = sfvq.codebook_[-1 if T[0, 0] > 0 else 0]
+        np.testing.assert_allclose(other.inverse_transform(T)[0], end, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({"n_bits": 1}, "n_bits"),
+        ({"n_bits": 17}, "n_bits"),
+        ({"n_bits": 6.0}, "n_bits"),
+        ({"n_bits": "6"}, "n_bits"),
+        ({"n_bits": None}, "n_bits"),
+        ({"solver": "sgd"}, "solver"),
+        ({"solver": None}, "solver"),
+        ({"init": "kmeans"}, "init"),
+        ({"init": None}, "init"),
+        ({"smoothness": -0.1}, "smoothness"),
+        ({"max_iter": 0}, "max_iter"),
+        ({"max_iter": 2.5}, "max_iter"),
+        ({"tol": -1.0}, "tol"),
+        ({"n_init": 0}, "n_init"),
+        ({"coordinate": "angle"}, "coordinate"),
+        ({"device": 0}, "device"),
+        ({"warm_start": "yes"}, "warm_start"),
+        ({"random_state": "seed"}, "random_state"),
+        ({"verbose": -1}, "verbose"),
+        ({"n_jobs": 1.5}, "n_jobs"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_parameters_are_checked_and_named(X, method, parameters, name):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of SFVQ must be"):
+        getattr(SFVQ(**parameters), method)(X)
+
+
+def test_parameters_that_do_not_exist():
+    with pytest.raises(TypeError, match="n_clusters"):
+        SFVQ(n_clusters=3)
+    with pytest.raises(TypeError):
+        SFVQ(3, "lloyd")
+    with pytest.raises(ValueError, match="n_clusters"):
+        SFVQ().set_params(n_clusters=3)
+
+
+def test_a_device_that_does_not_exist_is_named(X):
+    with pytest.raises((ValueError, RuntimeError), match="nonsense"):
+        SFVQ(device="nonsense").fit(X)
+
+
+@pytest.mark.parametrize(
+    ("init", "message"),
+    [
+        (np.zeros((3, 3)), r"init must have 2\*\*b rows with b from 2 to 4; got 3 rows"),
+        (np.zeros((32, 3)), r"init must have 2\*\*b rows with b from 2 to 4; got 32 rows"),
+        (np.zeros((4, 2)), "init has 2 features, but 3 features are expected"),
+        (np.zeros(4), "init must be two-dimensional"),
+        (np.full((4, 3), np.nan), "init contains NaN"),
+    ],
+)
+def test_a_codebook_to_begin_with_is_checked(X, init, message):
+    with pytest.raises(ValueError, match=message):
+        fit(X, 4, init=init)
+
+
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray, lambda V: V.tolist()])
+@pytest.mark.parametrize("bitrate", [2, 3, 4])
+def test_a_codebook_to_begin_with(X, like, bitrate):
+    start = gaussian(2**bitrate, seed=1)
+    found = fit(X, 4, init=like(start))
+    assert sorted(found.codebooks_) == list(range(bitrate, 5))
+    assert isinstance(found.codebook_, np.ndarray)
+    np.testing.assert_array_equal(found.codebook_, fit(X, 4, init=start).codebook_)
+    assert not np.array_equal(found.codebook_, fit(X, 4).codebook_)
+
+
+@pytest.mark.parametrize(
+    "solver", [Lloyd(), Lloyd(smoothness=0.5, max_iter=4), Adam(max_iter=1, learning_rate=0.1)]
+)
+def test_a_solver_with_settings_of_its_own(X, solver):
+    found = fit(X, solver=solver, max_iter=7, smoothness=9.0)
+    assert found.solver is solver
+    assert max(record["sweep"] for record in found.history_) <= solver.max_iter
+    if isinstance(solver, Lloyd):
+        named = fit(X, solver="lloyd", smoothness=solver.smoothness, max_iter=solver.max_iter)
+        np.testing.assert_array_equal(found.codebook_, named.codebook_)
+
+
+@pytest.mark.parametrize("solver", [Lloyd, object(), 3, "LLOYD"], ids=repr)
+def test_what_is_no_solver_is_refused(X, solver):
+    with pytest.raises(ValueError, match="The 'solver' parameter of SFVQ must be"):
+        fit(X, solver=solver)
+
+
+# Weights
+
+
+BAD_WEIGHTS = {
+    "too few": (np.ones(299), "299"),
+    "too many": (np.ones(301), "301"),
+    "two-dimensional": (np.ones((300, 2)), "1D array"),
+    "negative": (np.r_[-1.0, np.ones(299)], "[Nn]egative"),
+    "nan": (np.r_[np.nan, np.ones(299)], "NaN"),
+    "infinite": (np.r_[np.inf, np.ones(299)], "infinity"),
+    "all zero": (np.zeros(300), "zero"),
+    "torch negative": (-torch.ones(300), "[Nn]egative"),
+}
+
+
+@pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_weights_are_checked(X, method, weights, message):
+    sfvq = SFVQ(n_bits=3)
+    with pytest.raises(ValueError, match=message):
+        getattr(sfvq, method)(X, sample_weight=weights)
+    assert not hasattr(sfvq, "curve_")
+
+
+@pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_the_weights_of_a_score_are_checked(sfvq, X, weights, message):
+    with pytest.raises(ValueError, match=message):
+        sfvq.score(X, sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    "like",
+    [np.asarray, list, torch.asarray, lambda w: torch.asarray(w).half(), np.float32, np.int64],
+)
+def test_weights_come_in_any_array(X, like):
+    weights = np.random.default_rng(0).integers(1, 4, 300).astype(float)
+    found = SFVQ(n_bits=3, random_state=0).fit(X, sample_weight=like(weights))
+    expected = SFVQ(n_bits=3, random_state=0).fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(found.codebook_, expected.codebook_)
+    assert found.usage_.sum() == weights.sum()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("unit", [1e-60, 1e-30, 1.0, 1e30, 1e60])
+def test_only_the_proportions_of_weights_matter(dtype, unit):
+    rows = gaussian(dtype=dtype)
+    weights = np.random.default_rng(0).integers(1, 4, 300).astype(float)
+    found = SFVQ(n_bits=3, random_state=0, init="pca").fit(rows, sample_weight=weights * unit)
+    plain = SFVQ(n_bits=3, random_state=0, init="pca").fit(rows, sample_weight=weights)
+    assert found.score(rows) == pytest.approx(plain.score(rows), rel=0.02)
