@@ -10,7 +10,7 @@ are means over seeds, measured on rows that were not used for fitting; seconds a
 - *SFVQ, same length* has the smoothness, found by trying, with which its mean segment is as long as
   the peer's: a longer curve can always get nearer to the data. The seconds are those of the last
   fit, without the search.
-- *SFVQ(init="tour")* starts from the peer's curve.
+- *SFVQ(init="tour")* starts from such a tour, and sweeps on.
 - *k-means* is its centres alone: a point goes to the nearest centre, and there is no order.
 
 *Exact* is the mean squared distance to the curve per feature, *dithered* that to one random point

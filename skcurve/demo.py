@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import KFold
 
 from skcurve import SFVQ, PolylineCurve
+from skcurve.files import replace_file
 from skcurve.metrics import (
     distortion,
     dithered_distortion,
@@ -133,7 +134,7 @@ def run_demo(
     console.print(_table(scores))
     console.print("\n" + " ".join(HOW_TO_READ.format(n_folds=N_FOLDS).split()))
     picture = folder / "curve.png"
-    _replace(picture, _draw(curve, X, y))
+    replace_file(picture, _draw(curve, X, y))
     console.print(f"\nThe curve is drawn in {picture}", soft_wrap=True)
     return picture
 
@@ -225,13 +226,3 @@ def _name_vertices(display: CurveDisplay, labels: list[Any]) -> None:
             va="center_baseline",
             zorder=5,
         )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside and rename it, so that it is complete or as it was before."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict
 from importlib.metadata import version
 from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from skcurve.files import replace_file
 from skcurve.interop import as_tensor, restore
 from skcurve.solvers import SOLVERS, Adam, Lloyd
 
@@ -110,22 +109,9 @@ def write(
     facts : dict
         Anything JSON can hold.
     """
-    target = Path(path)
     header = {"skcurve": json.dumps({"kind": kind, "format": FORMAT_VERSION, **facts})}
     content = save({name: part.cpu().contiguous() for name, part in tensors.items()}, header)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(path, content)
 
 
 def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

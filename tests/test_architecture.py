@@ -13,6 +13,7 @@ import skcurve
 PACKAGE = Path(skcurve.__file__).parent
 
 FLOOR = {
+    "files": 0,
     "interop": 0,
     "parallel": 0,
     "randomness": 0,

@@ -91,28 +91,6 @@ def test_the_tour_only_changes_the_order_of_the_centres(digits):
     assert {curve.n_vertices for curve, _ in fitted.values()} == {16}
 
 
-def test_a_picture_that_cannot_be_finished_leaves_the_old_one(tmp_path, monkeypatch):
-    picture = tmp_path / "curve.png"
-    picture.write_bytes(b"old")
-
-    def refuse(source, target):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(OSError, match="disk full"):
-        demo._replace(picture, b"new")
-    assert picture.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["curve.png"]
-
-
-def test_a_new_picture_replaces_the_old_one(tmp_path):
-    picture = tmp_path / "curve.png"
-    for content in (b"old", b"new"):
-        demo._replace(picture, content)
-        assert picture.read_bytes() == content
-    assert os.listdir(tmp_path) == ["curve.png"]
-
-
 @pytest.fixture
 def no_work(monkeypatch):
     def refuse(*_):

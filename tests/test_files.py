@@ -1,0 +1,37 @@
+"""A file is the new one whole, or the old one."""
+
+import os
+import stat
+
+import pytest
+
+from skcurve.files import replace_file
+
+
+def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def refuse(source, target):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_new_file_replaces_the_old_one(tmp_path):
+    path = tmp_path / "file"
+    for content in (b"old", b"new"):
+        replace_file(path, content)
+        assert path.read_bytes() == content
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_the_file_can_be_read_by_those_who_could_read_any_new_one(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    replace_file(tmp_path / "file", b"")
+    modes = {name: stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "file")}
+    assert modes["file"] == modes["plain"]
