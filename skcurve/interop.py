@@ -6,6 +6,7 @@ implementation serves both. This module is the only place where the two meet.
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any, TypeAlias
 
@@ -90,8 +91,17 @@ def as_matrix(array: Any, *, name: str, n_features: int | None = None) -> torch.
 
 
 def all_finite(tensor: torch.Tensor) -> bool:
-    """Whether no entry is NaN or infinite; the sum settles it unless the sum itself overflows."""
-    return bool(torch.isfinite(tensor.sum())) or bool(torch.isfinite(tensor).all())
+    """Whether no entry is NaN or infinite; the sum settles it unless the sum itself overflows.
+
+    On the processor numpy takes the sum, on one core: torch's threads would go on spinning for a
+    while, on the cores that the compiled kernels are about to need.
+    """
+    if tensor.device.type == "cpu":
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(np.add.reduce(tensor.numpy(), axis=None))
+    else:
+        total = float(tensor.sum())
+    return math.isfinite(total) or bool(torch.isfinite(tensor).all())
 
 
 def restore(tensor: torch.Tensor, *, like: Any) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -47,6 +48,15 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
+@cache
+def _pool(n_threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(n_threads, thread_name_prefix="skcurve")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
     """Call a function that releases the GIL on every task, and return the results in order.
 
@@ -69,5 +79,4 @@ def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> li
     with _blas().limit(limits=1):
         if n_threads <= 1:
             return [function(task) for task in tasks]
-        with ThreadPoolExecutor(n_threads) as pool:
-            return list(pool.map(function, tasks))
+        return list(_pool(n_threads).map(function, tasks))

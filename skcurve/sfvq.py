@@ -649,10 +649,10 @@ default="norm"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _project(self, X: Any) -> Projection:
+    def _project(self, X: Any) -> Projection[torch.Tensor]:
         check_is_fitted(self)
         rows, _ = self._check_rows(X, None, reset=False)
-        return self.curve_.project(rows)
+        return project(rows, as_tensor(self.codebook_, name="codebook_").to(rows.device))
 
     def _coordinates(self, X: Any) -> Array:
         coordinate = self._project(X).index

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import torch
@@ -12,6 +13,12 @@ from threadpoolctl import threadpool_info
 
 from skcurve import parallel
 from skcurve.parallel import HAS_NUMBA, jit, run_threads
+
+
+def blas_threads():
+    return [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
 
 
 @pytest.fixture
@@ -50,14 +57,35 @@ def test_one_thread_is_the_caller_itself(n_threads):
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_products_inside_stay_on_one_core_and_then_have_theirs_again(n_threads, number):
-    def blas_threads():
-        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
-
     parallel._blas()  # the library itself is loaded now
     n_threads(number)
     before = blas_threads()
     inside = run_threads(lambda task: blas_threads(), [0, 1])
     assert all(count == 1 for counts in inside for count in counts)
+    assert blas_threads() == before
+
+
+def test_calls_that_overlap_leave_the_products_all_their_cores(n_threads):
+    # The second begins during the first, and ends after it.
+    parallel._blas()
+    before = blas_threads()
+    n_threads(2)
+    second_began, first_ended = threading.Event(), threading.Event()
+
+    def first():
+        run_threads(lambda task: second_began.wait(0.5), [0])
+        first_ended.set()
+
+    def second():
+        run_threads(lambda task: (second_began.set(), first_ended.wait(0.5)), [0])
+
+    threads = [threading.Thread(target=first), threading.Thread(target=second)]
+    threads[0].start()
+    while blas_threads() == before and threads[0].is_alive() and max(before) > 1:
+        time.sleep(0.001)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
     assert blas_threads() == before
 
 

@@ -448,7 +448,9 @@ def test_a_solver_with_settings_of_its_own(X, solver):
         np.testing.assert_array_equal(found.codebook_, named.codebook_)
 
 
-@pytest.mark.parametrize("solver", [Lloyd, object(), 3, "LLOYD"], ids=repr)
+@pytest.mark.parametrize(
+    "solver", [Lloyd, object(), 3, "LLOYD"], ids=["class", "object", "number", "name"]
+)
 def test_what_is_no_solver_is_refused(X, solver):
     with pytest.raises(ValueError, match="The 'solver' parameter of SFVQ must be"):
         fit(X, solver=solver)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info
 
 from skcurve import SFVQ
 from skcurve.metrics import distortion, dithered_distortion
@@ -89,7 +90,7 @@ def test_the_usage_is_the_weight_that_each_segment_won(n_rows):
 def test_a_warm_start_goes_on_to_a_higher_bitrate(solver):
     X = gaussian()
     found = fit(X, 3, warm_start=True, solver=solver)
-    before, n_sweeps = dict(found.codebooks_), found.n_iter_
+    before = dict(found.codebooks_)
     found.set_params(n_bits=5).fit(X)
     assert found.codebook_.shape == (32, 3)
     assert sorted(found.codebooks_) == [2, 3, 4, 5]
@@ -100,7 +101,7 @@ def test_a_warm_start_goes_on_to_a_higher_bitrate(solver):
         SFVQ.from_codebook(before[3]), X, random_state=0
     )
     assert len(found.usage_) == 31
-    assert n_sweeps > 0
+    assert found.n_iter_ == len(found.history_)
 
 
 def test_a_warm_start_at_the_same_bitrate_sweeps_on():
@@ -158,11 +159,9 @@ def test_a_warm_start_learns_from_new_rows_of_the_same_width():
 def test_several_runs_are_never_worse_than_the_first_of_them(init):
     X = gaussian(200)
     for seed in range(3):
-        seeds = np.random.RandomState(seed).randint(2**31, size=4)
         once = fit(X, 4, init=init, random_state=seed)
         best = fit(X, 4, init=init, random_state=seed, n_init=4)
         assert best.score(X) >= once.score(X)
-        assert len(seeds) == 4
     values = {fit(X, 4, init=init, random_state=seed).score(X) for seed in range(4)}
     assert len(values) == 4
 
@@ -175,7 +174,6 @@ def test_the_best_of_several_runs_is_kept_by_weight():
     assert best.score(X, sample_weight=weights) >= first.score(X, sample_weight=weights)
     assert best.usage_.sum() == pytest.approx(weights.sum())
     assert best.n_iter_ == len(best.history_)
-    assert [r["sweep"] for r in best.history_ if r["bitrate"] == 2][0] == 1
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -186,6 +184,15 @@ def test_runs_side_by_side_give_the_same_as_one_by_one(solver):
     assert [record["distortion"] for record in one.history_] == [
         record["distortion"] for record in two.history_
     ]
+
+
+def test_runs_side_by_side_leave_the_process_as_it_was():
+    X = gaussian()
+    fit(X, 2)  # whatever is loaded on the first use is loaded now
+    before = [library["num_threads"] for library in threadpool_info()]
+    for seed in range(5):
+        fit(X, 4, n_init=4, n_jobs=2, random_state=seed)
+    assert [library["num_threads"] for library in threadpool_info()] == before
 
 
 # Interruptions
@@ -346,7 +353,7 @@ def test_no_global_generator_is_touched():
     assert torch.equal(torch.random.get_rng_state(), torch_before)
 
 
-def test_neither_globals_that_others_set_matter():
+def test_the_globals_that_others_set_do_not_matter():
     X = gaussian()
     expected = fit(X).codebook_
     torch.manual_seed(5)

@@ -22,7 +22,7 @@ def stream(X, n_bits=3, *, batch=1024, weights=None, **parameters):
     return sfvq
 
 
-@pytest.mark.parametrize(("n_features", "n_bits"), [(2, 4), (16, 4)])
+@pytest.mark.parametrize(("n_features", "n_bits"), [(8, 3), (16, 4)])
 def test_one_pass_is_nearly_as_good_as_fit(n_features, n_bits):
     X, fresh = gaussian(40_000, n_features, np.float32), gaussian(20_000, n_features, seed=1)
     streamed, fitted = stream(X, n_bits), SFVQ(n_bits=n_bits, random_state=0).fit(X)
@@ -36,7 +36,9 @@ def test_one_pass_over_many_rows_is_within_two_percent_of_fit(n_bits):
     X, fresh = gaussian(262_144, 16, np.float32), gaussian(65_536, 16, np.float32, seed=1)
     streamed, fitted = stream(X, n_bits), SFVQ(n_bits=n_bits, random_state=0).fit(X)
     assert streamed.score(fresh) >= 1.02 * fitted.score(fresh)
-    values = [dithered_distortion(s, fresh, random_state=0, n_dithers=2) for s in (streamed, fitted)]
+    values = [
+        dithered_distortion(s, fresh, random_state=0, n_dithers=2) for s in (streamed, fitted)
+    ]
     assert values[0] <= 1.02 * values[1]
 
 
@@ -76,12 +78,12 @@ def test_batches_may_be_tiny(batch):
 
 
 def test_batches_may_have_any_sizes():
-    X = gaussian(30_000, 4)
-    sfvq, start = SFVQ(n_bits=4, random_state=0), 0
+    X = gaussian(30_000, 8)
+    sfvq, start = SFVQ(n_bits=3, random_state=0), 0
     for size in np.random.default_rng(0).integers(2, 3000, 15):
         sfvq.partial_fit(X[start : start + size])
         start += size
-    assert sfvq.score(X) > 1.2 * SFVQ(n_bits=4, random_state=0).fit(X).score(X)
+    assert sfvq.score(X) > 1.1 * SFVQ(n_bits=3, random_state=0).fit(X).score(X)
 
 
 @pytest.mark.parametrize("like", [np.asarray, torch.asarray])

@@ -8,8 +8,8 @@ from skcurve.projection.oracle import nearest_on_segment
 from skcurve.projection.result import Projection
 from skcurve.projection.table import SearchTable, full_precision
 
-BLOCK_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 22}
-"""Entries of a block's product: a processor's cache holds it, a GPU is kept busy by it."""
+BLOCK_ENTRIES = {"cpu": 1 << 20, "cuda": 1 << 22}
+"""Entries of the product of a block: enough to keep every core, or a GPU, busy."""
 
 CANCELLATION = 1e-3
 """Below this share of the squared distance to a vertex, float32 has lost digits of the result."""

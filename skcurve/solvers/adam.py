@@ -21,8 +21,10 @@ class AdamState(NamedTuple):
         The curve, which the optimiser updates in place.
     optimizer : torch.optim.Adam
     scheduler : torch.optim.lr_scheduler.MultiStepLR
-    distortion, perplexity : float
-        The means over the batches of the last epoch.
+    distortion : float
+        The mean over the batches of the last epoch.
+    perplexity : float
+        Of the segments in the last epoch.
     """
 
     vertices: torch.Tensor
@@ -71,37 +73,39 @@ class Adam:
         """Begin a bitrate; see `Solver`."""
         learnt = vertices.clone().requires_grad_()
         # The rows are scaled; so is a step that is meant in the units of the data.
-        optimizer = torch.optim.Adam([learnt], lr=self.learning_rate * rows.scale)
+        optimizer = torch.optim.Adam([learnt], lr=self.learning_rate * rows.scale, fused=True)
         epochs = [int(share * self.max_iter) for share in self.milestones]
         scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, epochs, gamma=0.5)
         return AdamState(learnt, optimizer, scheduler)
 
     def step(self, state: AdamState, rows: Rows, generator: np.random.Generator) -> AdamState:
         """Run an epoch; see `Solver`."""
-        learnt = state.optimizer.param_groups[0]["params"][0]
-        everything = rows.everything()
+        learnt = state.vertices
         n_steps = max(1, len(rows) // self.batch_size)
-        n_segments = len(learnt) - 1
-        dithers = torch.from_numpy(generator.random((n_steps, n_segments))).to(learnt.detach())
-        errors, perplexities = [], []
-        for i in range(n_steps):
-            part = slice(i * self.batch_size, (i + 1) * self.batch_size)
-            points, weights = everything.points(part), everything.weights[part]
+        shape = n_steps, len(learnt) - 1
+        dithers = torch.from_numpy(generator.random(shape)).to(learnt.detach())
+        errors, segments = [], []
+        for i, dither in enumerate(dithers.unbind()):
+            points, weights = rows.batch(i * self.batch_size, self.batch_size)
             with torch.enable_grad():
-                dithered = torch.lerp(learnt[:-1], learnt[1:], dithers[i][:, None])
+                dithered = torch.lerp(learnt[:-1], learnt[1:], dither[:, None])
                 segment = _nearest(points, dithered.detach())
-                sq_error = (points - dithered[segment]).square().mean(1)
-                loss = (weights * sq_error).sum() / weights.sum()
+                sq_error = (points - dithered[segment]).square()
+                if weights is None:
+                    loss = sq_error.mean()
+                else:
+                    loss = (weights @ sq_error).sum() / (weights.sum() * learnt.shape[1])
                 state.optimizer.zero_grad()
                 loss.backward()
             state.optimizer.step()
             errors.append(loss.detach())
-            share = torch.bincount(segment, weights, minlength=n_segments) / weights.sum()
-            perplexities.append(torch.special.entr(share).sum().exp())
+            segments.append(segment)
         state.scheduler.step()
+        _, weights = rows.batch(0, n_steps * self.batch_size)
+        usage = torch.bincount(torch.cat(segments), weights, minlength=shape[1]).double()
         return state._replace(
             distortion=float(torch.stack(errors).mean()),
-            perplexity=float(torch.stack(perplexities).mean()),
+            perplexity=float(torch.special.entr(usage / usage.sum()).sum().exp()),
         )
 
     def finished(self, state: AdamState) -> bool:

@@ -14,7 +14,7 @@ from skcurve.solvers.rows import Rows, Sample
 from skcurve.solvers.untangle import short_order
 
 FIRST_VERTICES = 4
-MAX_ROWS = 10_000
+MAX_ROWS = 1 << 12
 TOUR_ROWS_PER_VERTEX = 256
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-MAX_MOMENT_ROWS = 1 << 13
+MAX_MOMENT_ROWS = 1 << 11
 
 
 class Sample(NamedTuple):
@@ -83,6 +83,12 @@ class Rows:
         weights = self._X.new_ones(len(self)) if self._weights is None else self._weights
         everyone = torch.arange(len(self), device=self._X.device)
         return Sample(self._X, everyone, weights, self._center, self._scale)
+
+    def batch(self, start: int, n: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Give the points of up to n rows in their own order, and their weights, None for ones."""
+        part = slice(start, start + n)
+        points = (self._X[part] - self._center).mul_(self._scale)
+        return points, None if self._weights is None else self._weights[part]
 
     def draw(self, n: int) -> Sample:
         """Give the next n rows of the permutation, or, where there are no more than n, all.
