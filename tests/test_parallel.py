@@ -1,9 +1,9 @@
 """Compiling where there is a compiler, and threads that keep the order of their tasks."""
 
+import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import torch
@@ -65,28 +65,45 @@ def test_products_inside_stay_on_one_core_and_then_have_theirs_again(n_threads, 
     assert blas_threads() == before
 
 
-def test_calls_that_overlap_leave_the_products_all_their_cores(n_threads):
-    # The second begins during the first, and ends after it.
-    parallel._blas()
-    before = blas_threads()
-    n_threads(2)
-    second_began, first_ended = threading.Event(), threading.Event()
+OVERLAP = """
+import threading
+from threadpoolctl import threadpool_info
+from skcurve.parallel import _blas, run_threads
 
-    def first():
-        run_threads(lambda task: second_began.wait(0.5), [0])
-        first_ended.set()
+def blas_threads():
+    return [part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"]
 
-    def second():
-        run_threads(lambda task: (second_began.set(), first_ended.wait(0.5)), [0])
+first_began, second_began, first_ended = (threading.Event() for _ in range(3))
 
-    threads = [threading.Thread(target=first), threading.Thread(target=second)]
-    threads[0].start()
-    while blas_threads() == before and threads[0].is_alive() and max(before) > 1:
-        time.sleep(0.001)
-    threads[1].start()
-    for thread in threads:
-        thread.join()
-    assert blas_threads() == before
+def first():
+    run_threads(lambda task: (first_began.set(), second_began.wait(0.5)), [0])
+    first_ended.set()
+
+def second():
+    first_began.wait(0.5)
+    run_threads(lambda task: (second_began.set(), first_ended.wait(0.5)), [0])
+
+_blas()
+before = blas_threads()
+threads = [threading.Thread(target=first), threading.Thread(target=second)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(max(before), blas_threads() == before)
+"""
+
+
+def test_calls_that_overlap_leave_the_products_all_their_cores():
+    # The second begins during the first, and ends after it. In a process of its own, where the
+    # products may use two cores.
+    run = subprocess.run(
+        [sys.executable, "-c", OVERLAP],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+    )
+    assert run.stdout.split() == ["2", "True"], run.stderr
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -247,13 +247,6 @@ def test_many_vertices_for_few_rows():
 
 
 @pytest.mark.slow
-def test_many_vertices_at_the_default_settings():
-    found = fit(gaussian(3000, 8), 12)
-    assert found.codebook_.shape == (4096, 8)
-    assert -found.score(gaussian(3000, 8)) < 0.02
-
-
-@pytest.mark.slow
 def test_the_highest_bitrate():
     rows = gaussian(5000, 4, np.float32)
     found = SFVQ(n_bits=16, solver=Lloyd(max_iter=1, most_dithers=1), random_state=0).fit(rows)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_info
 
 from skcurve import SFVQ
 from skcurve.metrics import distortion, dithered_distortion
@@ -184,15 +183,6 @@ def test_runs_side_by_side_give_the_same_as_one_by_one(solver):
     assert [record["distortion"] for record in one.history_] == [
         record["distortion"] for record in two.history_
     ]
-
-
-def test_runs_side_by_side_leave_the_process_as_it_was():
-    X = gaussian()
-    fit(X, 2)  # whatever is loaded on the first use is loaded now
-    before = [library["num_threads"] for library in threadpool_info()]
-    for seed in range(5):
-        fit(X, 4, n_init=4, n_jobs=2, random_state=seed)
-    assert [library["num_threads"] for library in threadpool_info()] == before
 
 
 # Interruptions

@@ -32,7 +32,7 @@ def split_segments(vertices: torch.Tensor, sq_error: torch.Tensor) -> torch.Tens
     segment = torch.arange(n_vertices - 1, device=vertices.device).repeat_interleave(pieces)
     first = (pieces.cumsum(0) - pieces)[segment]
     part = torch.arange(len(segment), device=vertices.device) - first
-    position = (part / pieces[segment])[:, None].to(vertices.dtype)
+    position = (part.to(vertices.dtype) / pieces[segment])[:, None]
     inner = torch.lerp(vertices[segment], vertices[segment + 1], position)
     return torch.cat([inner, vertices[-1:]])
 

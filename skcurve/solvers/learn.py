@@ -51,6 +51,6 @@ def learn(
             stopped = yield Sweep(bitrate, sweep, distortion, state.perplexity, seconds)
             if stopped or solver.finished(state):
                 break
-        yield rows.restore(state.vertices)
+        yield rows.restore(state.vertices.detach())
         if bitrate < n_bits:
             vertices = solver.grow(state)

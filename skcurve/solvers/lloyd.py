@@ -17,6 +17,7 @@ from skcurve.solvers.untangle import short_order
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
+WORTH_KICKING = 64  # of fewer vertices the first short order found is as good, and comes sooner
 OVERSTEP = 1.8
 LONGEST, SMOOTH, STIFFENINGS = 1.8, 0.01, 20
 
@@ -123,7 +124,9 @@ class Lloyd:
     def _move(self, state: LloydState, rows: Rows, generator: np.random.Generator) -> LloydState:
         vertices = state.vertices
         if state.moved in (0, self.moving_sweeps // 2):
-            order = short_order(vertices, thorough=state.moved > 0)
+            order = short_order(
+                vertices, thorough=state.moved > 0 and len(vertices) >= WORTH_KICKING
+            )
             vertices = vertices[order.to(vertices.device)]
         seen = self._sweep(vertices, rows, generator)
         step = seen.solve(vertices, self.smoothness) - vertices

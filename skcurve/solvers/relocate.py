@@ -34,15 +34,21 @@ def relocate(vertices: torch.Tensor, statistics: Statistics, longest: float) -> 
     """
     usage = torch.nn.functional.pad(statistics.usage, (1, 0))
     usage[:-1] += statistics.usage
+    dead = usage < DEAD * usage.mean()
     lengths = _spans(vertices, 1)
-    runaway = lengths > longest * lengths.mean()
-    n_runaway = int(runaway.sum())
-    n_moved = max(int((usage < DEAD * usage.mean()).sum()), n_runaway)
+    limit = longest * lengths.mean()
+    # A dead vertex whose place would be taken by a runaway segment is in use, if not by rows.
+    bridges = torch.nn.functional.pad(_spans(vertices, 2) > limit, (1, 1))
+    # Not so beyond the last vertex that is alive: that stretch leads nowhere.
+    ahead, behind = (~dead).cumsum(0) > 0, (~dead).flip(0).cumsum(0).flip(0) > 0
+    needed = ahead & behind
+    dead &= ~(bridges & needed)
+    runaway = (lengths > limit) & needed[:-1] & needed[1:]
+    n_moved = max(int(dead.sum()), int(runaway.sum()))
     n_moved = min(n_moved, int(MOST_MOVED * len(vertices)))
     if n_moved == 0:
         return vertices
-    # A vertex whose place would be taken by a runaway segment is in use, if not by rows.
-    usage[1:-1][_spans(vertices, 2) > longest * lengths.mean()] = torch.inf
+    usage = torch.where(bridges & needed, torch.inf, torch.where(needed, usage, -1.0))
     taken = torch.zeros(len(vertices), dtype=torch.bool, device=vertices.device)
     taken[usage.argsort(stable=True)[:n_moved]] = True
     need = torch.where(runaway, lengths / lengths.max() + 1.0, 0.0)

@@ -125,7 +125,7 @@ class Statistics:
         vertices : (M, D) tensor
         """
         diagonal, beside = (p.cpu().double().numpy() for p in (self.diagonal, self.beside))
-        mean = max(diagonal.mean(), np.finfo(np.float64).tiny)
+        mean = diagonal.mean() or 1.0
         banded = np.zeros((2, len(diagonal)))
         banded[1] = diagonal + mean * ANCHOR
         tension = mean * np.broadcast_to(np.asarray(smoothness), beside.shape)

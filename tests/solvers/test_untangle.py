@@ -69,7 +69,8 @@ def test_points_that_come_several_times_come_to_an_end(thorough, n, scale):
 def test_points_on_a_line_come_in_their_order(thorough, n):
     rng = np.random.default_rng(n)
     on = rng.permutation(n)[:, None] * np.array([[0.3, -0.4, 1.2]])
-    assert length(reorder(on, thorough=thorough)) == pytest.approx(1.3 * (n - 1))
+    shortest_length = 1.3 * (n - 1)
+    assert length(reorder(on, thorough=thorough)) <= (1.05 if thorough else 1.2) * shortest_length
 
 
 def test_few_points_are_nearly_always_in_the_shortest_order():
