@@ -169,7 +169,7 @@ class PolylineCurve:
                [2. ],
                [3. ]])
         """
-        index = self._coordinate(t, self.n_segments, "t")
+        index = check_coordinate(t, self.n_segments, name="t")
         return self._give(self._at(index), t)
 
     def project(self, X: Any) -> Projection[Array]:
@@ -352,14 +352,14 @@ class PolylineCurve:
         >>> PolylineCurve([[0.0], [1.0], [3.0]]).index_to_arclength([0.5, 1.5])
         array([0.5, 2. ])
         """
-        index = self._coordinate(t, self.n_segments, "t")
+        index = check_coordinate(t, self.n_segments, name="t")
         segment, position = self._split(index)
         start, stop = self._on(index.device, self._arclength[:-1], self._arclength[1:])
         walked = torch.lerp(start.double()[segment], stop.double()[segment], position.double())
         return self._give(walked.to(index.dtype), t)
 
     def arclength_to_index(self, s: Any) -> Array:
-        """Turn arclength into index coordinates; of a repeated vertex, the last.
+        """Turn arclength into index coordinates; of a repeated vertex, either.
 
         Parameters
         ----------
@@ -376,7 +376,7 @@ class PolylineCurve:
         >>> PolylineCurve([[0.0], [1.0], [3.0]]).arclength_to_index([0.5, 2.0])
         array([0.5, 1.5])
         """
-        walked = self._coordinate(s, self.length, "s")
+        walked = check_coordinate(s, self.length, name="s")
         return self._give(self._index_of(walked), s)
 
     def _at(self, index: torch.Tensor) -> torch.Tensor:
@@ -398,17 +398,6 @@ class PolylineCurve:
         length = ends[segment + 1] - ends[segment]
         position = (target - ends[segment]) / torch.where(length > 0, length, 1.0)
         return (segment + position.clamp_(0.0, 1.0)).to(walked.dtype)
-
-    def _coordinate(self, values: Any, largest: float, name: str) -> torch.Tensor:
-        """Check that coordinates lie on the curve, but for rounding; return a tensor."""
-        coordinate = as_tensor(values, name=name)
-        slack = 8 * torch.finfo(coordinate.dtype).eps * largest
-        off = ~((coordinate >= -slack) & (coordinate <= largest + slack))
-        if off.any():
-            raise ValueError(
-                f"{name} must lie in [0, {largest:.6g}]; got {float(coordinate[off][0]):.6g}."
-            )
-        return coordinate.clamp(0.0, largest)
 
     def _vertex(self, i: int) -> int:
         position = operator.index(i)
@@ -445,3 +434,29 @@ class PolylineCurve:
 
     def _like(self, vertices: torch.Tensor) -> PolylineCurve:
         return type(self)(vertices if self._wants_tensors else vertices.numpy())
+
+
+def check_coordinate(values: Any, largest: float, *, name: str) -> torch.Tensor:
+    """Check that coordinates lie on a curve, but for rounding; return a tensor.
+
+    Parameters
+    ----------
+    values : array-like of any shape
+        Coordinates from 0 to `largest`.
+    largest : float
+        The coordinate of the last vertex.
+    name : str
+        What to call them in an error message.
+
+    Raises
+    ------
+    ValueError
+        If one is NaN or outside.
+    """
+    coordinate = as_tensor(values, name=name)
+    slack = 8 * torch.finfo(coordinate.dtype).eps * largest
+    off = ~((coordinate >= -slack) & (coordinate <= largest + slack))
+    if off.any():
+        found = float(coordinate[off].flatten()[0])
+        raise ValueError(f"{name} must lie in [0, {largest:.6g}]; got {found:.6g}.")
+    return coordinate.clamp(0.0, largest)

@@ -40,6 +40,8 @@ def as_tensor(array: Any, *, name: str) -> torch.Tensor:
         If the entries are not real numbers.
     """
     if isinstance(array, torch.Tensor):
+        if array.layout != torch.strided:
+            raise TypeError(f"{name} must be a dense tensor; got layout {array.layout}.")
         tensor = array.detach()
     else:
         array = np.asarray(array)

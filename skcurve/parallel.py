@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any, TypeVar
 
 import torch
@@ -41,11 +42,37 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-@cache
-def _blas() -> ThreadpoolController:
-    import scipy.linalg.cython_blas  # noqa: F401  the library that compiled products call
+class _OneCoreProducts:
+    """While any call is inside, the products that compiled functions take stay on one core each.
 
-    return ThreadpoolController().select(user_api="blas")
+    The limit is the whole process's: the first call in sets it, and the last one out lifts it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._libraries: ThreadpoolController | None = None
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside > 1:
+                return
+            if self._libraries is None:
+                import scipy.linalg.cython_blas  # noqa: F401  the library that they call
+
+                self._libraries = ThreadpoolController().select(user_api="blas")
+            self._limit = self._libraries.limit(limits=1)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.restore_original_limits()
+
+
+_one_core_products = _OneCoreProducts()
 
 
 @cache
@@ -53,8 +80,15 @@ def _pool(n_threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(n_threads, thread_name_prefix="skcurve")
 
 
-if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+def _forget() -> None:
+    """Begin anew in a forked process, which has none of its parent's threads."""
+    global _one_core_products
+    _pool.cache_clear()
+    _one_core_products = _OneCoreProducts()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
@@ -76,7 +110,7 @@ def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> li
         `function(task)` for each task, in order.
     """
     n_threads = min(torch.get_num_threads(), len(tasks))
-    with _blas().limit(limits=1):
+    with _one_core_products:
         if n_threads <= 1:
             return [function(task) for task in tasks]
         return list(_pool(n_threads).map(function, tasks))

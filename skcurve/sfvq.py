@@ -26,7 +26,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_random_state
 
 from skcurve import metrics
-from skcurve.curve import PolylineCurve
+from skcurve.curve import PolylineCurve, check_coordinate
 from skcurve.interop import Array, as_matrix, as_tensor, restore
 from skcurve.projection import Projection, project
 from skcurve.randomness import as_generator
@@ -49,6 +49,16 @@ class _Run(NamedTuple):
 
     codebooks: dict[int, Any]
     history: list[Sweep]
+
+
+class _SolverObject(HasMethods):
+    """A solver that has been made: a class has the methods, too, but no settings."""
+
+    def __init__(self) -> None:
+        super().__init__(["start", "step", "finished", "grow"])
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        return not isinstance(val, type) and super().is_satisfied_by(val)
 
 
 class SFVQ(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -195,7 +205,7 @@ default="norm"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_bits": [Interval(Integral, MIN_BITS, MAX_BITS, closed="both")],
-        "solver": [StrOptions(set(SOLVERS)), HasMethods(["start", "step", "finished", "grow"])],
+        "solver": [StrOptions(set(SOLVERS)), _SolverObject()],
         "init": [StrOptions(set(STARTS)), "array-like"],
         "smoothness": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
@@ -346,22 +356,19 @@ default="norm"
     ) -> None:
         """Set the fitted attributes from the run with the lowest distortion at the last bitrate."""
         reached = max(max(run.codebooks, default=0) for run in runs)
-        best_distortion = np.inf
-        for run in runs:
-            if max(run.codebooks, default=0) < reached:
-                continue
-            found = project(rows, as_tensor(run.codebooks[reached], name="codebook").to(rows))
-            distances = found.sq_distance.double()
-            distortion = float(
-                distances.mean() if weights is None else weights.double() @ distances
-            )
-            if distortion < best_distortion:
-                best_distortion, best, segment = distortion, run, found.segment
-        counted = None if weights is None else weights.cpu().numpy()
-        self.usage_ = np.bincount(segment.cpu().numpy(), counted, minlength=2**reached - 1)
-        self._set_codebooks(best.codebooks, like=X)
-        self.history_ = [record._asdict() for record in best.history]
+        candidates = [run for run in runs if max(run.codebooks, default=0) == reached]
+        found = [
+            project(rows, as_tensor(run.codebooks[reached], name="codebook").to(rows))
+            for run in candidates
+        ]
+        errors = [result.sq_distance.double() for result in found]
+        sums = [float(e.sum() if weights is None else weights.double() @ e) for e in errors]
+        best = int(np.argmin(sums))
+        self._set_codebooks(candidates[best].codebooks, like=X)
+        self.history_ = [record._asdict() for record in candidates[best].history]
         self.n_iter_ = len(self.history_)
+        segment, counted = found[best].segment.cpu(), None if weights is None else weights.cpu()
+        self.usage_ = np.bincount(segment, counted, minlength=2**reached - 1)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -455,11 +462,13 @@ default="norm"
             raise ValueError(
                 f"T must have shape (n_samples, 1), one coordinate a row; got {tuple(T.shape)}."
             )
-        t = as_tensor(T, name="T")
+        length = self.curve_.length
+        largest = {"index": self.curve_.n_segments, "arclength": length, "unit": 1.0}
+        t = check_coordinate(T, largest[self.coordinate], name="T")
         index: Array = t
         if self.coordinate != "index":
-            whole = self.curve_.length if self.coordinate == "unit" else 1.0
-            index = self.curve_.arclength_to_index(t * whole)
+            walked = t * length if self.coordinate == "unit" else t
+            index = self.curve_.arclength_to_index(walked)
         return restore(as_tensor(self.curve_.evaluate(index), name="X").to(t.dtype), like=T)
 
     def quantize(self, X: Any) -> Array:
@@ -708,7 +717,8 @@ default="norm"
         }
         self.curve_ = PolylineCurve(self.codebooks_[max(codebooks)])
         self.codebook_ = self.codebooks_[max(codebooks)] = self.curve_.vertices
-        self._stream = None  # what partial_fit remembers; a new curve, nothing yet
+        self._stream = None  # what partial_fit remembers; of a new curve, nothing yet
+        self.__dict__.pop("usage_", None)  # that of another curve
 
     def _say(self, record: Sweep, at_level: int) -> None:
         if at_level == min(self.verbose, 2):

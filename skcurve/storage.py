@@ -33,7 +33,7 @@ def save_estimator(estimator: Any, path: str | os.PathLike[str]) -> None:
         parameters["init"] = None
     if not isinstance(estimator.random_state, Integral):
         parameters["random_state"] = None
-    if isinstance(estimator.solver, (Lloyd, Adam)):
+    if type(estimator.solver) in (Lloyd, Adam):
         parameters["solver"] = {type(estimator.solver).__name__.lower(): asdict(estimator.solver)}
     elif not isinstance(estimator.solver, str):
         raise TypeError(
@@ -149,9 +149,9 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, torch.Tenso
             f"{source!r} is not a complete safetensors file: it is damaged, cut short, or in "
             f"another format ({error})."
         ) from error
-    if header is None:
+    facts = _parse(header) if header is not None else None
+    if facts is None:
         raise ValueError(f"{source!r} is a safetensors file, but skcurve did not write it.")
-    facts = json.loads(header)
     if facts["format"] > FORMAT_VERSION:
         raise ValueError(
             f"{source!r} was written by skcurve {facts.get('version')}, in format "
@@ -160,3 +160,13 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, torch.Tenso
     if facts["kind"] != kind:
         raise ValueError(f"{source!r} holds {facts['kind']}; expected {kind}.")
     return tensors, facts
+
+
+def _parse(header: str) -> dict[str, Any] | None:
+    """Read a header, or give None for one that `write` did not make."""
+    try:
+        facts = json.loads(header)
+    except json.JSONDecodeError:
+        return None
+    whole = isinstance(facts, dict) and {"kind", "format"} <= facts.keys()
+    return facts if whole else None

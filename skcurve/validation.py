@@ -38,8 +38,8 @@ def check_rows(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int) 
             estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=at_least
         )
         return as_tensor(checked, name="X")
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
     rows = as_matrix(X, name="X")
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
     if len(rows) < at_least or rows.shape[1] < 1:
         raise ValueError(
             f"X must have at least {at_least} row(s) and 1 feature; got shape {tuple(rows.shape)}."

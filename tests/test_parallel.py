@@ -57,7 +57,7 @@ def test_one_thread_is_the_caller_itself(n_threads):
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_products_inside_stay_on_one_core_and_then_have_theirs_again(n_threads, number):
-    parallel._blas()  # the library itself is loaded now
+    run_threads(abs, [0])  # the library itself is loaded now
     n_threads(number)
     before = blas_threads()
     inside = run_threads(lambda task: blas_threads(), [0, 1])
@@ -68,7 +68,7 @@ def test_products_inside_stay_on_one_core_and_then_have_theirs_again(n_threads, 
 OVERLAP = """
 import threading
 from threadpoolctl import threadpool_info
-from skcurve.parallel import _blas, run_threads
+from skcurve.parallel import run_threads
 
 def blas_threads():
     return [part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"]
@@ -83,7 +83,7 @@ def second():
     first_began.wait(0.5)
     run_threads(lambda task: (second_began.set(), first_ended.wait(0.5)), [0])
 
-_blas()
+run_threads(abs, [0])  # the library itself is loaded now
 before = blas_threads()
 threads = [threading.Thread(target=first), threading.Thread(target=second)]
 for thread in threads:

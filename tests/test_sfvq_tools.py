@@ -223,16 +223,6 @@ def test_skops_needs_no_more_trust_than_in_this_package(parameters, X):
         skops.loads(data)
 
 
-def test_skops_keeps_what_partial_fit_learnt(X):
-    skops = pytest.importorskip("skops.io")
-    sfvq = SFVQ(n_bits=3, random_state=0).partial_fit(X)
-    data = skops.dumps(sfvq)
-    untrusted = skops.get_untrusted_types(data=data)
-    assert all(name.startswith("skcurve.") for name in untrusted)
-    twin = skops.loads(data, trusted=untrusted)
-    np.testing.assert_array_equal(twin.transform(X), sfvq.transform(X))
-
-
 def test_it_can_be_printed(X):
     assert repr(SFVQ()) == "SFVQ()"
     assert repr(SFVQ(n_bits=3, solver="adam")) == "SFVQ(n_bits=3, solver='adam')"

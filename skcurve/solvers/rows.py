@@ -63,7 +63,7 @@ class Rows:
         self._X, self._weights = X.contiguous(), weights
         self._generator = generator
         self._order = np.empty(0, np.int64)
-        self._center, self._scale = _moments(X, weights)
+        self._center, self._scale = _moments(self._X, weights)
 
     def __len__(self) -> int:
         return len(self._X)

@@ -37,7 +37,7 @@ def published(X, weights, vertices, n_bits, *, epochs, batch, rate, generator):
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-                losses[-1].append(float(loss))
+                losses[-1].append(float(loss.detach()))
         vertices = vertices.detach()
         found.append(vertices)
     return found, [float(np.mean(epoch)) for epoch in losses]

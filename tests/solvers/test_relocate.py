@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from skcurve.solvers import Statistics
-from skcurve.solvers.relocate import MOST_MOVED, relocate
+from skcurve.solvers.relocate import DEAD, MOST_MOVED, relocate
 
 LONGEST = 1.8
 
@@ -54,6 +54,13 @@ def test_as_many_vertices_and_few_of_them_new(data):
     assert after.shape == vertices.shape
     assert torch.equal(vertices, before)
     assert moved(vertices, after) <= int(MOST_MOVED * n_vertices)
+    # A vertex in use is taken for no more than a runaway segment.
+    used = np.append(usage, 0.0) + np.append(0.0, usage)
+    stayed = set(map(tuple, after.tolist()))
+    taken = np.array([tuple(corner) not in stayed for corner in vertices.tolist()])
+    lengths = torch.diff(vertices, dim=0).norm(dim=1)
+    n_runaway = int((lengths > LONGEST * lengths.mean()).sum())
+    assert (taken & (used >= DEAD * used.mean())).sum() <= n_runaway
     # Every new vertex is the middle of an old segment.
     middles = (vertices[1:] + vertices[:-1]) / 2
     both = torch.cat([vertices, middles])
