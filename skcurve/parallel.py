@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar
 
 import torch
@@ -91,6 +92,28 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
+_reserved = local()
+
+
+@contextmanager
+def kernels_first() -> Iterator[None]:
+    """Leave the cores to compiled kernels: torch's own operations take one of them meanwhile.
+
+    Between kernels, torch has little to do, and its threads would go on spinning beside them.
+    """
+    n_threads = torch.get_num_threads()
+    if not HAS_NUMBA or n_threads == 1:
+        yield
+        return
+    _reserved.n_threads = n_threads
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
+        del _reserved.n_threads
+
+
 def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
     """Call a function that releases the GIL on every task, and return the results in order.
 
@@ -109,7 +132,7 @@ def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> li
     results : list
         `function(task)` for each task, in order.
     """
-    n_threads = min(torch.get_num_threads(), len(tasks))
+    n_threads = min(getattr(_reserved, "n_threads", torch.get_num_threads()), len(tasks))
     with _one_core_products:
         if n_threads <= 1:
             return [function(task) for task in tasks]

@@ -106,6 +106,26 @@ def test_calls_that_overlap_leave_the_products_all_their_cores():
     assert run.stdout.split() == ["2", "True"], run.stderr
 
 
+FORK = """
+import multiprocessing, torch
+from skcurve.parallel import run_threads
+
+def work():
+    return run_threads(lambda task: 2 * task, range(4))
+
+torch.set_num_threads(2)
+work()  # from now on there are threads that a forked process does not have
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.apply_async(work).get(timeout=30))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_forked_process_has_threads_of_its_own():
+    run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60)
+    assert run.stdout.strip() == "[0, 2, 4, 6]", run.stderr
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_an_error_in_a_task_reaches_the_caller(n_threads, number):
     n_threads(number)

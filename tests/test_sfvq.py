@@ -74,7 +74,7 @@ def test_the_history_has_a_record_for_each_sweep(sfvq):
         assert 1 <= record["perplexity"] <= 2 ** record["bitrate"] - 1 + 1e-6
         assert 0 <= record["seconds"] < 10
     measured = metrics.dithered_distortion(sfvq, gaussian(), random_state=0)
-    assert sfvq.history_[-1]["distortion"] == pytest.approx(measured, rel=0.1)
+    assert sfvq.history_[-1]["distortion"] == pytest.approx(measured, rel=0.3)
 
 
 def test_the_codebook_cannot_be_changed_behind_the_curve(sfvq):

@@ -104,6 +104,23 @@ def test_what_comes_out_is_of_the_kind_that_went_in(X):
     np.testing.assert_array_equal(of_numpy.codebook_, of_torch.codebook_)
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_tensors_stay_on_their_device(X, solver, dtype):
+    rows = torch.from_numpy(X).to("cuda", dtype)
+    found = fit(rows, solver=solver).partial_fit(rows, sample_weight=rows[:, 0].abs())
+    T = found.transform(rows)
+    for part in (T, found.predict(rows), found.quantize(rows), found.inverse_transform(T)):
+        assert part.device == rows.device
+    assert found.codebook_.device == found.codebooks_[2].device == rows.device
+    on_cpu = SFVQ.from_codebook(found.codebook_.cpu().numpy())
+    np.testing.assert_allclose(T.cpu(), on_cpu.transform(rows.cpu()), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found.transform(X), T.cpu(), rtol=1e-4, atol=1e-4)
+    assert isinstance(fit(X, solver=solver, device="cuda").transform(X), np.ndarray)
+
+
 def test_gradients_are_left_behind(X):
     rows = torch.from_numpy(X).requires_grad_()
     found = fit(2 * rows)
@@ -447,55 +464,3 @@ def test_a_solver_with_settings_of_its_own(X, solver):
 def test_what_is_no_solver_is_refused(X, solver):
     with pytest.raises(ValueError, match="The 'solver' parameter of SFVQ must be"):
         fit(X, solver=solver)
-
-
-# Weights
-
-
-BAD_WEIGHTS = {
-    "too few": (np.ones(299), "299"),
-    "too many": (np.ones(301), "301"),
-    "two-dimensional": (np.ones((300, 2)), "1D array"),
-    "negative": (np.r_[-1.0, np.ones(299)], "[Nn]egative"),
-    "nan": (np.r_[np.nan, np.ones(299)], "NaN"),
-    "infinite": (np.r_[np.inf, np.ones(299)], "infinity"),
-    "all zero": (np.zeros(300), "zero"),
-    "torch negative": (-torch.ones(300), "[Nn]egative"),
-}
-
-
-@pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
-@pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_weights_are_checked(X, method, weights, message):
-    sfvq = SFVQ(n_bits=3)
-    with pytest.raises(ValueError, match=message):
-        getattr(sfvq, method)(X, sample_weight=weights)
-    assert not hasattr(sfvq, "curve_")
-
-
-@pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
-def test_the_weights_of_a_score_are_checked(sfvq, X, weights, message):
-    with pytest.raises(ValueError, match=message):
-        sfvq.score(X, sample_weight=weights)
-
-
-@pytest.mark.parametrize(
-    "like",
-    [np.asarray, list, torch.asarray, lambda w: torch.asarray(w).half(), np.float32, np.int64],
-)
-def test_weights_come_in_any_array(X, like):
-    weights = np.random.default_rng(0).integers(1, 4, 300).astype(float)
-    found = SFVQ(n_bits=3, random_state=0).fit(X, sample_weight=like(weights))
-    expected = SFVQ(n_bits=3, random_state=0).fit(X, sample_weight=weights)
-    np.testing.assert_array_equal(found.codebook_, expected.codebook_)
-    assert found.usage_.sum() == weights.sum()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("unit", [1e-30, 1e-3, 1e3, 1e30])
-def test_only_the_proportions_of_weights_matter(dtype, unit):
-    rows = gaussian(dtype=dtype)
-    weights = np.random.default_rng(0).integers(1, 4, 300).astype(float)
-    found = SFVQ(n_bits=3, random_state=0, init="pca").fit(rows, sample_weight=weights * unit)
-    plain = SFVQ(n_bits=3, random_state=0, init="pca").fit(rows, sample_weight=weights)
-    assert found.score(rows) == pytest.approx(plain.score(rows), rel=0.02)

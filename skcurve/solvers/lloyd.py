@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from skcurve.parallel import kernels_first
 from skcurve.solvers.accumulate import accumulate
 from skcurve.solvers.growth import split_segments
 from skcurve.solvers.relocate import relocate
@@ -108,9 +109,9 @@ class Lloyd:
 
     def step(self, state: LloydState, rows: Rows, generator: np.random.Generator) -> LloydState:
         """Sweep once; see `Solver`."""
-        if state.moved < self.moving_sweeps:
-            return self._move(state, rows, generator)
-        return self._settle(state, rows, generator)
+        sweep = self._move if state.moved < self.moving_sweeps else self._settle
+        with kernels_first():
+            return sweep(state, rows, generator)
 
     def finished(self, state: LloydState) -> bool:
         """Whether the settling sweeps are done; see `Solver`."""

@@ -127,9 +127,11 @@ def test_other_randomness_gives_another_curve(solver):
 
 
 @pytest.mark.parametrize(
-    "solver", [Lloyd(), Lloyd(smoothness=0.0), Adam(learning_rate=1e-9)], ids=repr
+    ("solver", "close"),
+    [(Lloyd(), 0.3), (Lloyd(smoothness=0.0), 0.3), (Adam(learning_rate=1e-9), 0.02)],
+    ids=str,
 )
-def test_a_record_says_how_far_the_data_was_from_the_dithered_curve(solver):
+def test_a_record_says_how_far_the_data_was_from_the_dithered_curve(solver, close):
     X = 10.0 * gaussian(2000)
     for record in records(solver, X):
         assert 1.0 <= record.perplexity <= 2**record.bitrate - 1 + 1e-6
@@ -137,7 +139,7 @@ def test_a_record_says_how_far_the_data_was_from_the_dithered_curve(solver):
     # It is from before the last sweep moved the vertices, which by then move little.
     last, codebook = run(solver, X)[-2:]
     measured = dithered_distortion(PolylineCurve(codebook.detach().numpy()), X, random_state=0)
-    assert last.distortion == pytest.approx(measured, rel=0.1)
+    assert last.distortion == pytest.approx(measured, rel=close)
 
 
 @pytest.mark.parametrize(
