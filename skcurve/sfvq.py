@@ -282,6 +282,13 @@ default="norm"
         """
         begin_again = not (self.warm_start and hasattr(self, "codebooks_"))
         rows, weights = self._check_rows(X, sample_weight, reset=begin_again)
+        if len(rows) < 2**self.n_bits:
+            warnings.warn(
+                f"X has {len(rows)} rows for {2**self.n_bits} vertices (n_bits={self.n_bits}): "
+                "many of them will be of no use. Fewer bits would do.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         known = {} if begin_again else dict(self.codebooks_)
         start = self._check_start(rows.shape[1], max(known.items(), default=None))
         runs: list[_Run] = [_Run(dict(known), []) for _ in range(self.n_init)]
@@ -676,7 +683,14 @@ default="norm"
         self, X: Any, sample_weight: Any, *, reset: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         rows = check_rows(self, X, reset=reset, at_least=2 if reset else 1)
-        rows = rows if self.device == "auto" else rows.to(self.device)
+        if self.device != "auto":
+            try:
+                rows = rows.to(self.device)
+            except RuntimeError as error:
+                raise ValueError(
+                    f"device={self.device!r} cannot be used; expected 'auto' or a torch "
+                    "device that is here, such as 'cpu' or 'cuda:0'."
+                ) from error
         return rows, check_weights(sample_weight, rows)
 
     def _check_start(self, n_features: int, known: tuple[int, Array] | None) -> _Start:

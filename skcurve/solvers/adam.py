@@ -67,6 +67,13 @@ class Adam:
     milestones: tuple[float, ...] = (0.6, 0.8)
     insertion: float = 0.01
 
+    def __post_init__(self) -> None:
+        for name in ("max_iter", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive; got {self.learning_rate}.")
+
     def start(
         self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator
     ) -> AdamState:

@@ -47,7 +47,7 @@ def learn(
             began = perf_counter()
             state = solver.step(state, rows, generator)
             seconds = perf_counter() - began
-            distortion = state.distortion / rows.scale**2
+            distortion = state.distortion / rows.scale / rows.scale
             stopped = yield Sweep(bitrate, sweep, distortion, state.perplexity, seconds)
             if stopped or solver.finished(state):
                 break

@@ -85,6 +85,14 @@ class Lloyd:
     rows_per_vertex: int = 128
     most_dithers: int = 16
 
+    def __post_init__(self) -> None:
+        for name in ("max_iter", "rows_per_vertex", "most_dithers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
+        for name in ("smoothness", "tol"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be negative; got {getattr(self, name)}.")
+
     @property
     def longest(self) -> float:
         """How many times the mean length a segment may have."""

@@ -128,7 +128,9 @@ class Statistics:
         mean = diagonal.mean() or 1.0
         banded = np.zeros((2, len(diagonal)))
         banded[1] = diagonal + mean * ANCHOR
-        tension = mean * np.broadcast_to(np.asarray(smoothness), beside.shape)
+        tension = mean * np.broadcast_to(
+            torch.as_tensor(smoothness, dtype=torch.float64).cpu().numpy(), beside.shape
+        )
         banded[0, 1:] = beside - tension
         banded[1, 1:] += tension
         banded[1, :-1] += tension

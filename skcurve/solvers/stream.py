@@ -115,7 +115,7 @@ class Stream(NamedTuple):
 
     def record(self, sweep: int, seconds: float) -> Sweep:
         """Give the record of the last batch, as the number `sweep` of all."""
-        distortion = self.distortion / self.scale**2
+        distortion = self.distortion / self.scale / self.scale
         return Sweep(self.bitrate, sweep, distortion, self.perplexity, seconds)
 
     @property
