@@ -18,7 +18,7 @@ from skcurve.solvers.untangle import short_order
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
-WORTH_KICKING = 64  # of fewer vertices the first short order found is as good, and comes sooner
+WORTH_KICKING = 64  # with fewer vertices, kicks would take a large share of a short fit
 OVERSTEP = 1.8
 LONGEST, SMOOTH, STIFFENINGS = 1.8, 0.01, 20
 
