@@ -11,6 +11,9 @@ from skcurve.projection.table import SearchTable, full_precision
 BLOCK_ENTRIES = {"cpu": 1 << 20, "cuda": 1 << 22}
 """Entries of the product of a block: enough to keep every core, or a GPU, busy."""
 
+GROUP = 32
+"""Values are compared in groups of so many: minima are cheap to take, their places are not."""
+
 CANCELLATION = 1e-3
 """Below this share of the squared distance to a vertex, float32 has lost digits of the result."""
 
@@ -24,19 +27,26 @@ def project_blocked(
     position, sq_distance = X.new_empty(n_rows), X.new_empty(n_rows)
     entries = BLOCK_ENTRIES.get(X.device.type, BLOCK_ENTRIES["cuda"])
     n_block = max(16, entries // max(vertices.shape))
-    values = table.product.new_empty((n_block, len(vertices)))
-    along = torch.empty_like(values)
+    centered = X.new_empty((n_block, X.shape[1]))
+    n_groups = -(-len(vertices) // GROUP)
+    values = table.product.new_full((n_block, n_groups * GROUP), torch.inf)
+    along = torch.empty_like(values[:, 1 : len(vertices)])
     for start in range(0, n_rows, n_block):
         rows = slice(start, min(start + n_block, n_rows))
         block = X[rows]
-        reach = search(block, table, values[: len(block)], along[: len(block)])
-        found = settle(block, vertices, table, values[: len(block)], reach)
+        space = [part[: len(block)] for part in (centered, values, along)]
+        reach = search(block, table, *space)
+        found = settle(block, vertices, table, space[1], reach)
         segment[rows], position[rows], sq_distance[rows] = found
     return Projection(segment, position, sq_distance)
 
 
 def search(
-    block: torch.Tensor, table: SearchTable, values: torch.Tensor, along: torch.Tensor
+    block: torch.Tensor,
+    table: SearchTable,
+    centered: torch.Tensor,
+    values: torch.Tensor,
+    along: torch.Tensor,
 ) -> torch.Tensor:
     """Fill `values` with the squared distance less |x|² to each segment, and give the reach.
 
@@ -46,21 +56,25 @@ def search(
         Rows.
     table : SearchTable
         The polyline.
-    values, along : (n, M) float32 tensor
-        Written to; `along` is scratch space.
+    centered : (n, D) tensor
+        Scratch space of the dtype of the rows.
+    values : (n, M or more) float32 tensor
+        Written to, but for the columns beyond M.
+    along : (n, M-1) float32 tensor
+        Scratch space.
 
     Returns
     -------
     reach : (n,) float32 tensor
         How far above the smallest value the nearest segment may stand, by rounding.
     """
-    points = ((block - table.center) * table.scale).float()
+    points = torch.sub(block, table.center, out=centered).mul_(table.scale).float()
+    values = values[:, : len(table.sq_norm)]
     torch.addmm(table.sq_norm, points, table.product, out=values)
-    ahead = along[:, :-1]
-    torch.sub(values[:, :-1], values[:, 1:], out=ahead)
-    ahead.mul_(table.slope[:-1]).add_(table.half[:-1]).clamp_(min=0.0)
-    torch.minimum(ahead, table.length[:-1], out=ahead)
-    values[:, :-1].addcmul_(ahead, ahead, value=-1.0)
+    torch.sub(values[:, :-1], values[:, 1:], out=along)
+    torch.addcmul(table.half[:-1], along, table.slope[:-1], out=along)
+    torch.minimum(along.clamp_(min=0.0), table.length[:-1], out=along)
+    values[:, :-1].addcmul_(along, along, value=-1.0)
     return 2.0 * table.tolerance * (1.0 + torch.linalg.vector_norm(points, dim=1))
 
 
@@ -81,8 +95,8 @@ def settle(
         The polyline.
     table : SearchTable
         The same, prepared.
-    values : (n, M) tensor
-        From `search`.
+    values : (n, M or more) tensor
+        From `search`; a whole number of groups, infinite beyond column M.
     reach : (n,) tensor
         From `search`.
 
@@ -91,13 +105,18 @@ def settle(
     projection : Projection
         Of the block's rows.
     """
-    smallest, candidate = values.min(dim=1)
-    limit = smallest + reach
-    values.scatter_(1, candidate[:, None], torch.inf)
-    # Written so that a value that is not a number counts as close.
-    unsettled = ~(values.amin(dim=1) > limit)
-    values.scatter_(1, candidate[:, None], smallest[:, None])
-    segment = candidate.clamp(max=len(vertices) - 2)
+    groups = values.view(len(values), -1, GROUP)
+    least = groups.amin(dim=2)
+    smallest, group = least.min(dim=1, keepdim=True)
+    members = groups.gather(1, group[:, :, None].expand(-1, -1, GROUP))[:, 0]
+    member = members.argmin(dim=1, keepdim=True)
+    limit = smallest[:, 0] + reach
+    second = torch.minimum(
+        least.scatter_(1, group, torch.inf).amin(dim=1),
+        members.scatter_(1, member, torch.inf).amin(dim=1),
+    )
+    unsettled = ~(second > limit)  # so that a value that is not a number counts as close
+    segment = (group * GROUP + member)[:, 0].clamp(max=len(vertices) - 2)
     position, sq_distance, cancelled = _in_own_precision(block, vertices, segment)
     rows = (unsettled | cancelled).nonzero()[:, 0]
     if len(rows) > 0:
@@ -116,8 +135,8 @@ def _in_own_precision(
     block: torch.Tensor, vertices: torch.Tensor, segment: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Position and squared distance on one segment a row, and where float32 does not do."""
-    first = vertices[segment]
-    step = vertices[segment + 1].sub_(first)
+    first = vertices.index_select(0, segment)
+    step = vertices.index_select(0, segment + 1).sub_(first)
     residual = torch.sub(block, first, out=first)
     sq_length = torch.linalg.vecdot(step, step)
     sq_start = torch.linalg.vecdot(residual, residual)
