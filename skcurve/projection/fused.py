@@ -68,7 +68,7 @@ def _project_rows(
         for row in range(n):
             sq_size = squared_norm(points[row])
             reach = np.float32(2.0 * tolerance * (1.0 + np.sqrt(sq_size)))
-            _segment_values(values[row], sq_norm, slope, half, length, sq_size + reach, q)
+            segment_values(values[row], sq_norm, slope, half, length, sq_size + reach, q)
             limit_bits[0] = smallest(q_bits)
             limit[0] += reach
             if not limit[0] < OVERFLOW:
@@ -113,8 +113,12 @@ def squared_norm(x):
 
 
 @jit(fastmath=REORDER)
-def _segment_values(value, sq_norm, slope, half, length, shift, q):
-    """Write the squared distances; `shift` is |x|² and enough to keep them positive."""
+def segment_values(value, sq_norm, slope, half, length, shift, q):
+    """Write the squared distances, from the products of a row with minus twice the vertices.
+
+    `shift` is |x|², and more if that is needed to keep them positive. The last entry is the distance
+    to the last vertex; see `SearchTable`.
+    """
     zero = np.float32(0)
     last = len(value) - 1
     after, after_norm = value[1:], sq_norm[1:]

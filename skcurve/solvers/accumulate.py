@@ -9,8 +9,10 @@ from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
 
-def accumulate(sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor) -> Statistics:
-    """Assign rows to the nearest dithered point and sum the statistics.
+def accumulate(
+    sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor, exact: torch.Tensor
+) -> Statistics:
+    """Assign rows to points of the curve and sum the statistics.
 
     Parameters
     ----------
@@ -22,6 +24,9 @@ def accumulate(sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor) ->
         Numbers in [0, 1): in every pass each row meets the curve once, a row of block b at the
         points ``(1 - dithers[:, b]) * vertices[:-1] + dithers[:, b] * vertices[1:]``. The blocks
         share the rows out evenly, in order.
+    exact : (n_passes, n_blocks) bool tensor
+        Where it is true, the block meets the curve itself in that pass: a row goes to the nearest
+        point of the whole line, and no dither is used.
 
     Returns
     -------
@@ -31,11 +36,13 @@ def accumulate(sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor) ->
     if HAS_NUMBA and vertices.device.type == "cpu":
         from skcurve.solvers.accumulate_fused import accumulate_fused
 
-        return accumulate_fused(sample, vertices, dithers)
-    return accumulate_blocked(sample, vertices, dithers)
+        return accumulate_fused(sample, vertices, dithers, exact)
+    return accumulate_blocked(sample, vertices, dithers, exact)
 
 
-def accumulate_blocked(sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor) -> Statistics:
+def accumulate_blocked(
+    sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor, exact: torch.Tensor
+) -> Statistics:
     """Do it in torch, on any device; see `accumulate`."""
     n_passes, n_blocks, _ = dithers.shape
     n_rows = len(sample.chosen)
@@ -44,23 +51,56 @@ def accumulate_blocked(sample: Sample, vertices: torch.Tensor, dithers: torch.Te
     for block in range(n_blocks):
         part = slice(edges[block], edges[block + 1])
         points, weights = sample.points(part), sample.weights[part]
-        parts += [_meet(points, weights, vertices, dithers[i, block]) for i in range(n_passes)]
+        for i in range(n_passes):
+            if exact[i, block]:
+                met = _meet_line(points, vertices)
+            else:
+                met = _meet_points(points, vertices, dithers[i, block])
+            parts.append(_sum(points, weights, vertices, *met))
     return sum(parts[1:], start=parts[0])
 
 
-def _meet(
-    points: torch.Tensor, weights: torch.Tensor, vertices: torch.Tensor, dither: torch.Tensor
-) -> Statistics:
-    """Give the statistics of rows that all meet the same dithered points."""
-    n_segments = len(dither)
+def _meet_points(
+    points: torch.Tensor, vertices: torch.Tensor, dither: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Give the segment whose dithered point is nearest, the dither, and the squared distance."""
     dithered = torch.lerp(vertices[:-1], vertices[1:], dither[:, None])
     q, segment = torch.addmm((dithered * dithered).sum(1), points, dithered.T, alpha=-2).min(1)
-    q = (q + (points * points).sum(1)).clamp_(min=0.0)
-    after = dither[segment]
+    return segment, dither[segment], q + (points * points).sum(1)
+
+
+def _meet_line(
+    points: torch.Tensor, vertices: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Give the nearest segment, the place of the nearest point on it, and the squared distance."""
+    step = torch.diff(vertices, dim=0)
+    sq_length = (step * step).sum(1)
+    product = points @ vertices.T
+    ahead = torch.diff(product) - (vertices[:-1] * step).sum(1)
+    place = (ahead / torch.where(sq_length > 0, sq_length, 1.0)).clamp_(0.0, 1.0)
+    sq_norm = (vertices * vertices).sum(1)
+    q = sq_norm[:-1] - 2 * product[:, :-1] + place * (place * sq_length - 2 * ahead)
+    q, segment = q.min(1)
+    place = place.gather(1, segment[:, None])[:, 0]
+    at_end = (place == 0.0) & (segment > 0)  # a vertex counts as the end of the segment before it
+    segment, place = torch.where(at_end, segment - 1, segment), torch.where(at_end, 1.0, place)
+    return segment, place, q + (points * points).sum(1)
+
+
+def _sum(
+    points: torch.Tensor,
+    weights: torch.Tensor,
+    vertices: torch.Tensor,
+    segment: torch.Tensor,
+    after: torch.Tensor,
+    sq_distance: torch.Tensor,
+) -> Statistics:
+    """Give the statistics of rows that met the given places of the given segments."""
+    n_segments = len(vertices) - 1
     before = 1.0 - after
     sums = points.new_zeros((5, n_segments))
-    terms = (before * before, after * after, before * after, torch.ones_like(q), q)
-    for total, term in zip(sums, terms, strict=True):
+    products = (before * before, after * after, before * after, torch.ones_like(after))
+    for total, term in zip(sums, (*products, sq_distance.clamp(min=0.0)), strict=True):
         total.scatter_add_(0, segment, weights * term)
     shares = points.new_zeros((len(points), n_segments + 1))
     shares.scatter_(1, segment[:, None], (weights * before)[:, None])

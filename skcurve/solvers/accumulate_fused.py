@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from skcurve.parallel import jit, run_threads
-from skcurve.projection.fused import REORDER, smallest, squared_norm
+from skcurve.projection.fused import REORDER, segment_values, smallest, squared_norm
 from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
@@ -16,7 +16,9 @@ GROUP_MEMORY = 1 << 26
 many, so that the number of cores does not change the result. Together they take this many bytes."""
 
 
-def accumulate_fused(sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor) -> Statistics:
+def accumulate_fused(
+    sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor, exact: torch.Tensor
+) -> Statistics:
     """Do it with the compiled kernel, on all cores; see `accumulate`."""
     n_passes, n_blocks, n_segments = dithers.shape
     corners = vertices.numpy()
@@ -27,13 +29,13 @@ def accumulate_fused(sample: Sample, vertices: torch.Tensor, dithers: torch.Tens
     moment = np.zeros((n_groups, *corners.shape), corners.dtype)
     data = tuple(part.numpy() for part in sample[:4])
     scale = corners.dtype.type(sample.scale)
-    draws = dithers.numpy().reshape(tasks, n_segments)
+    draws, to_line = dithers.numpy().reshape(tasks, n_segments), exact.numpy().ravel()
     # Integers as wide as the floats, to compare these by their bits.
     integers = np.empty(0, np.int32 if corners.itemsize == 4 else np.int64)
 
     def one_group(g: int) -> None:
         _accumulate_blocks(
-            *data, scale, corners, draws, n_blocks, edges[g], edges[g + 1], integers,
+            *data, scale, corners, draws, to_line, n_blocks, edges[g], edges[g + 1], integers,
             sums[g], moment[g],
         )  # fmt: skip
 
@@ -45,43 +47,91 @@ def accumulate_fused(sample: Sample, vertices: torch.Tensor, dithers: torch.Tens
 
 @jit(fastmath=REORDER)
 def _accumulate_blocks(
-    X, chosen, weights, center, scale, vertices, dithers, n_blocks, begin, end, integers,
+    X, chosen, weights, center, scale, vertices, dithers, exact, n_blocks, begin, end, integers,
     sums, moment,
 ):  # fmt: skip
     n_rows, n_features = len(chosen), len(center)
-    n_segments = len(vertices) - 1
+    n_vertices = len(vertices)
     kind = vertices.dtype
     points = np.empty((n_rows // n_blocks + 1, n_features), kind)
-    values = np.empty((len(points), n_segments), kind)
-    dithered = np.empty((n_segments, n_features), kind)
-    sq_norm = np.empty(n_segments, kind)
-    q = np.empty(n_segments, kind)
-    bits = q.view(integers.dtype)
+    line, table = np.empty_like(vertices), np.empty((4, n_vertices), kind)
+    _describe(vertices, line, table)
+    dithered, sq_norm = np.empty((n_vertices - 1, n_features), kind), np.empty(n_vertices - 1, kind)
+    products = np.empty((len(points), n_vertices), kind)
+    few_products = products.ravel()[: len(points) * (n_vertices - 1)].reshape(len(points), -1)
+    q = np.empty(n_vertices, kind)
+    few_q = q[:-1]
+    bits, few_bits = q.view(integers.dtype), few_q.view(integers.dtype)
     for task in range(begin, end):
         block = task % n_blocks
         start, stop = n_rows * block // n_blocks, n_rows * (block + 1) // n_blocks
         n = stop - start
-        dither = dithers[task]
-        _dither(vertices, dither, dithered, sq_norm)
         _take_rows(X, chosen[start:stop], center, scale, points)
-        np.dot(points[:n], dithered.T, values[:n])
+        if exact[task]:
+            np.dot(points[:n], line.T, products[:n])
+        else:
+            _dither(vertices, dithers[task], dithered, sq_norm)
+            np.dot(points[:n], dithered.T, few_products[:n])
         for row in range(n):
             x = points[row]
             sq_size = squared_norm(x)
-            # A little more than the squared norm keeps every value positive.
-            _point_values(values[row], sq_norm, sq_size * kind.type(1.001), q)
-            least = smallest(bits)
-            i = 0
-            while bits[i] != least:
-                i += 1
-            weight, after = weights[start + row], dither[i]
-            before = kind.type(1) - after
+            shift = sq_size * kind.type(1.001)  # a little more keeps every value positive
+            if exact[task]:
+                segment_values(products[row], table[0], table[1], table[2], table[3], shift, q)
+                best = _first_of_smallest(bits)
+                i, after = _place_on_line(products[row], table, best)
+            else:
+                _point_values(few_products[row], sq_norm, shift, few_q)
+                best = i = _first_of_smallest(few_bits)
+                after = dithers[task, i]
+            weight, before = weights[start + row], kind.type(1) - after
             sums[0, i] += weight * before * before
             sums[1, i] += weight * after * after
             sums[2, i] += weight * before * after
             sums[3, i] += weight
-            sums[4, i] += weight * max(q[i] - sq_size * kind.type(0.001), kind.type(0))
+            sums[4, i] += weight * max(q[best] - sq_size * kind.type(0.001), kind.type(0))
             _add_row(x, weight * before, weight * after, moment[i], moment[i + 1])
+
+
+@jit(fastmath=REORDER)
+def _describe(vertices, line, table):
+    """Write minus twice the vertices, and what `segment_values` needs to know of them."""
+    kind, last = vertices.dtype.type, len(vertices) - 1
+    for j in range(len(vertices)):
+        for k in range(vertices.shape[1]):
+            line[j, k] = kind(-2) * vertices[j, k]
+        table[0, j] = squared_norm(vertices[j])
+        length = kind(0)
+        if j < last:
+            length = np.sqrt(squared_norm(vertices[j + 1] - vertices[j]))
+        table[1, j] = kind(0.5) / length if length > kind(0) else kind(0)
+        table[2, j] = length / kind(2)
+        table[3, j] = length
+
+
+@jit(fastmath=REORDER)
+def _place_on_line(product, table, best):
+    """Give the segment of the smallest value, and the share of it that lies before the point.
+
+    A vertex counts as the end of the segment before it.
+    """
+    kind, last = table.dtype.type, len(product) - 1
+    length, walked = table[3, best], kind(0)
+    if length > kind(0):
+        ahead = table[0, best] + product[best] - table[0, best + 1] - product[best + 1]
+        walked = ahead * table[1, best] + table[2, best]
+    if best == last or (best > 0 and walked <= kind(0)):
+        return best - 1, kind(1)
+    return best, min(max(walked / length, kind(0)), kind(1)) if length > kind(0) else kind(0)
+
+
+@jit()
+def _first_of_smallest(bits):
+    least = smallest(bits)
+    i = 0
+    while bits[i] != least:
+        i += 1
+    return i
 
 
 @jit(fastmath=REORDER)

@@ -20,8 +20,9 @@ class Sweep(NamedTuple):
     sweep : int
         Counted from 1 within the bitrate.
     distortion : float
-        Mean squared error a feature of the dithered curve, on the rows the sweep read, before it
-        moved the vertices; in the units of the data, squared.
+        Mean squared error a feature at the points of the curve that the rows of the sweep met,
+        dithered ones for the most part, before it moved the vertices; in the units of the data,
+        squared.
     perplexity : float
         How many segments those rows used, as the exponential of the entropy of their usage.
     seconds : float

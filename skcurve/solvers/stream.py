@@ -99,7 +99,8 @@ class Stream(NamedTuple):
         sample = Sample(X, everyone, weights, stream.center, stream.scale)
         shape = (DITHERS, max(1, len(X) // BLOCK_ROWS), len(stream.vertices) - 1)
         dithers = torch.from_numpy(generator.random(shape)).to(stream.vertices)
-        seen = accumulate(sample, stream.vertices, dithers) * (1.0 / DITHERS)
+        exact = torch.zeros(shape[:2], dtype=torch.bool)
+        seen = accumulate(sample, stream.vertices, dithers, exact) * (1.0 / DITHERS)
         total = stream.seen + seen.weight
         memory = float(ROWS_PER_VERTEX * len(stream.vertices))
         if stream.bitrate == n_bits:

@@ -1,5 +1,7 @@
 """The fast solver: its phases, its sweeps, and what it minimises."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
-from skcurve.metrics import dithered_distortion
+from skcurve.metrics import distortion, dithered_distortion
 from skcurve.solvers import Lloyd, Rows
 from skcurve.solvers import lloyd as lloyd_module
 from skcurve.solvers.lloyd import LloydState
@@ -77,6 +79,8 @@ def test_a_curve_that_hardly_moves_settles_early():
         (100, Lloyd(), 64, (16, 1, 63)),
         (100, Lloyd(most_dithers=3), 64, (3, 1, 63)),
         (3000, Lloyd(), 64, (3, 2, 63)),
+        (3000, Lloyd(exact_share=0.0), 64, (3, 2, 63)),
+        (3000, Lloyd(exact_share=1.0), 64, (3, 2, 63)),
     ],
 )
 def test_many_rows_are_sampled_and_few_rows_meet_many_dithers(
@@ -84,8 +88,9 @@ def test_many_rows_are_sampled_and_few_rows_meet_many_dithers(
 ):
     seen = {}
 
-    def note(sample, vertices, dithers):
+    def note(sample, vertices, dithers, exact):
         seen["n_rows"], seen["shape"] = len(sample.chosen), tuple(dithers.shape)
+        assert abs(float(exact.sum()) - solver.exact_share * exact.numel()) < 1
         assert ((dithers >= 0) & (dithers < 1)).all()
         raise StopIteration
 
@@ -112,17 +117,44 @@ def test_sweeps_lower_the_dithered_distortion(n_features):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_more_smoothness_makes_a_shorter_curve_farther_from_the_data(seed):
+@pytest.mark.parametrize(
+    ("exact_share", "measure"), [(0.3, distortion), (0.0, dithered_distortion)]
+)
+def test_more_smoothness_makes_a_shorter_curve_farther_from_the_data(seed, exact_share, measure):
     X = gaussian(3000, 6, seed)
     lengths, values = [], []
     for smoothness in (0.01, 0.1, 1.0):
-        rows = rows_of(X)
-        state = sweep_all(Lloyd(smoothness=smoothness), rows, spread_out(32, 6, seed))[-1]
+        rows, solver = rows_of(X), Lloyd(smoothness=smoothness, exact_share=exact_share)
+        state = sweep_all(solver, rows, spread_out(32, 6, seed))[-1]
         curve = PolylineCurve(rows.restore(state.vertices).numpy())
         lengths.append(curve.length)
-        values.append(dithered_distortion(curve, X, random_state=0, n_dithers=2))
+        values.append(measure(curve, X))
     assert lengths == sorted(lengths, reverse=True)
     assert values == sorted(values)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_that_meet_the_line_itself_bring_it_nearer_and_make_it_longer(seed):
+    X = gaussian(3000, 4, seed)
+    curves = []
+    for exact_share in (0.0, 0.3):
+        rows = rows_of(X)
+        state = sweep_all(Lloyd(exact_share=exact_share), rows, spread_out(32, 4, seed))[-1]
+        curves.append(PolylineCurve(rows.restore(state.vertices).numpy()))
+    assert distortion(curves[1], X) < distortion(curves[0], X)
+    assert curves[1].length > curves[0].length
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"exact_share": -0.1}, {"exact_share": 1.1}, {"exact_share": math.nan},
+     {"smoothness": math.inf}, {"tol": math.nan}, {"max_iter": 0}],
+    ids=str,
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(settings):
+    (name,) = settings
+    with pytest.raises(ValueError, match=name):
+        Lloyd(**settings)
 
 
 @pytest.mark.parametrize("n_features", [2, 8])
