@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from threading import Lock, local
 from typing import Any, TypeVar
@@ -17,8 +18,27 @@ from threadpoolctl import ThreadpoolController
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-HAS_NUMBA = find_spec("numba") is not None
-"""Whether the `fast` extra is installed."""
+
+@cache
+def has_numba() -> bool:
+    """Whether the `fast` extra is installed and works.
+
+    Asked when a kernel is first needed, not at `import skcurve`: numba takes a while to import. A
+    numba that is there but cannot be imported, beside a numpy too new for it, say, is warned of and
+    done without.
+    """
+    try:
+        import numba  # noqa: F401
+    except Exception as error:
+        if find_spec("numba") is not None:
+            warnings.warn(
+                f"numba is installed but cannot be imported: {error!r}. "
+                "skcurve computes without it, which takes longer.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return False
+    return True
 
 
 def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -31,7 +51,7 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        if not HAS_NUMBA:
+        if not has_numba():
             return function
         from numba import njit
 
@@ -46,38 +66,50 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 class _OneCoreProducts:
     """While any call is inside, the products that compiled functions take stay on one core each.
 
-    The limit is the whole process's: the first call in sets it, and the last one out lifts it.
+    The limit is the whole process's: the first call in sets it, and the last one out lifts it,
+    also where an interrupt has cut a call short.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._inside = 0
-        self._libraries: ThreadpoolController | None = None
-        self._limit: Any = None
+        self._inside: set[object] = set()
+        self._libraries: list[Any] = []
+        self._n_threads: list[int] = []
 
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside > 1:
-                return
-            if self._libraries is None:
-                import scipy.linalg.cython_blas  # noqa: F401  the library that they call
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        me = object()
+        try:
+            with self._lock:
+                first = not self._inside
+                self._inside.add(me)
+                if first:
+                    self._libraries = self._libraries or _product_libraries()
+                    self._n_threads = [library.num_threads for library in self._libraries]
+                    for library in self._libraries:
+                        library.set_num_threads(1)
+            yield
+        finally:
+            with self._lock:
+                self._inside.discard(me)
+                if not self._inside and self._n_threads:  # known before any of them was limited
+                    for library, n_threads in zip(self._libraries, self._n_threads, strict=True):
+                        library.set_num_threads(n_threads)
+                    self._n_threads = []
 
-                self._libraries = ThreadpoolController().select(user_api="blas")
-            self._limit = self._libraries.limit(limits=1)
 
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._limit.restore_original_limits()
+def _product_libraries() -> list[Any]:
+    import scipy.linalg.cython_blas  # noqa: F401  the library that compiled functions call
+
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 _one_core_products = _OneCoreProducts()
 
 
-@cache
+@lru_cache(maxsize=1)
 def _pool(n_threads: int) -> ThreadPoolExecutor:
+    """Give the pool of so many threads; those of another size end when their work is done."""
     return ThreadPoolExecutor(n_threads, thread_name_prefix="skcurve")
 
 
@@ -102,16 +134,16 @@ def kernels_first() -> Iterator[None]:
     Between kernels, torch has little to do, and its threads would go on spinning beside them.
     """
     n_threads = torch.get_num_threads()
-    if not HAS_NUMBA or n_threads == 1:
+    if n_threads == 1 or not has_numba():
         yield
         return
-    _reserved.n_threads = n_threads
-    torch.set_num_threads(1)
     try:
+        _reserved.n_threads = n_threads
+        torch.set_num_threads(1)
         yield
     finally:
         torch.set_num_threads(n_threads)
-        del _reserved.n_threads
+        _reserved.n_threads = None
 
 
 def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
@@ -132,8 +164,8 @@ def run_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> li
     results : list
         `function(task)` for each task, in order.
     """
-    n_threads = min(getattr(_reserved, "n_threads", torch.get_num_threads()), len(tasks))
-    with _one_core_products:
-        if n_threads <= 1:
+    n_threads = getattr(_reserved, "n_threads", None) or torch.get_num_threads()
+    with _one_core_products():
+        if min(n_threads, len(tasks)) <= 1:
             return [function(task) for task in tasks]
         return list(_pool(n_threads).map(function, tasks))

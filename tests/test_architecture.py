@@ -42,8 +42,8 @@ FLOOR = {
 SIDEWAYS = {("curve", "projection"), ("cli", "demo")}
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
-HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "pandas", "polars"}
-EXTRAS = HEAVY | {"hypothesis", "numba", "rich", "skops", "typer"}
+HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars"}
+EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 from skcurve import parallel
-from skcurve.parallel import HAS_NUMBA, jit, run_threads
+from skcurve.parallel import has_numba, jit, kernels_first, run_threads
 
 
 def blas_threads():
@@ -106,6 +107,91 @@ def test_calls_that_overlap_leave_the_products_all_their_cores():
     assert run.stdout.split() == ["2", "True"], run.stderr
 
 
+class Library:
+    """A library of products with four threads, in which an interrupt may arrive."""
+
+    def __init__(self, interrupted=False):
+        self.num_threads, self.interrupted = 4, interrupted
+
+    def set_num_threads(self, number):
+        self.num_threads = number
+        if self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("when", ["asked", "limited", "at work"])
+def test_an_interrupt_leaves_the_products_all_their_cores(monkeypatch, when):
+    libraries = [Library(), Library(interrupted=when == "limited")]
+    products = parallel._OneCoreProducts()
+    monkeypatch.setattr(parallel, "_one_core_products", products)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    if when == "asked":
+        monkeypatch.setattr(parallel, "_product_libraries", interrupt)
+    else:
+        monkeypatch.setattr(parallel, "_product_libraries", lambda: libraries)
+    with pytest.raises(KeyboardInterrupt):
+        run_threads(interrupt if when == "at work" else abs, [0])
+    assert [library.num_threads for library in libraries] == [4, 4]
+    monkeypatch.setattr(parallel, "_product_libraries", lambda: libraries)
+    # The next call is the first one in again.
+    inside = run_threads(lambda task: [library.num_threads for library in libraries], [0])
+    assert inside == [[1, 1]]
+    assert [library.num_threads for library in libraries] == [4, 4]
+
+
+needs_numba = pytest.mark.skipif(not has_numba(), reason="needs numba")
+
+
+@needs_numba
+def test_kernels_have_the_cores_and_torch_one_meanwhile(n_threads):
+    n_threads(3)
+    with kernels_first():
+        assert torch.get_num_threads() == 1
+        together = threading.Barrier(3, timeout=20)
+        assert run_threads(lambda task: together.wait() >= 0, range(3)) == [True] * 3
+    assert torch.get_num_threads() == 3
+    n_threads(1)
+    # What was reserved is so no more.
+    assert run_threads(lambda task: threading.get_ident(), range(3)) == 3 * [threading.get_ident()]
+
+
+@needs_numba
+def test_an_interrupt_before_the_kernels_leaves_torch_its_cores(monkeypatch, n_threads):
+    n_threads(3)
+    limit = torch.set_num_threads
+
+    def interrupted(number):
+        limit(number)
+        if number == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "set_num_threads", interrupted)
+        with pytest.raises(KeyboardInterrupt), kernels_first():
+            pass
+    assert torch.get_num_threads() == 3
+
+
+def test_there_is_one_pool_of_threads_and_not_one_of_each_size(n_threads):
+    for number in (2, 3, 2, 4):
+        n_threads(number)
+        run_threads(abs, range(8))
+        run_threads(abs, range(2))
+    assert parallel._pool.cache_info().currsize == 1
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        names = [thread.name for thread in threading.enumerate()]
+        if sum(name.startswith("skcurve") for name in names) <= 4:
+            break
+        time.sleep(0.01)
+    else:
+        pytest.fail(f"threads of earlier pools go on: {names}")
+
+
 FORK = """
 import multiprocessing, torch
 from skcurve.parallel import run_threads
@@ -137,12 +223,12 @@ def test_without_numba_a_function_stays_as_it_is(monkeypatch):
     def double(x):
         return 2 * x
 
-    monkeypatch.setattr(parallel, "HAS_NUMBA", False)
+    monkeypatch.setattr(parallel, "has_numba", lambda: False)
     assert jit()(double) is double
     assert jit(fastmath=True)(double) is double
 
 
-@pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
+@needs_numba
 def test_with_numba_it_is_compiled_and_gives_the_same():
     def total(x):
         result = 0.0
@@ -160,9 +246,45 @@ def test_the_fallback_is_taken_where_numba_is_missing():
         "import sys; sys.modules['numba'] = None\n"
         "import numpy as np\n"
         "from skcurve import SFVQ\n"
-        "from skcurve.parallel import HAS_NUMBA\n"
+        "from skcurve.parallel import has_numba\n"
         "X = np.random.default_rng(0).standard_normal((200, 3))\n"
-        "print(HAS_NUMBA, SFVQ(3, random_state=0).fit(X).score(X) > -0.4)"
+        "print(has_numba(), SFVQ(3, random_state=0).fit(X).score(X) > -0.4)"
     )
     run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
     assert run.stdout.split() == ["False", "True"], run.stderr
+
+
+BROKEN = """
+import sys, warnings
+warnings.simplefilter("error")
+sys.path.insert(0, sys.argv[1])
+import skcurve
+assert "numba" not in sys.modules
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    curve = skcurve.PolylineCurve([[0.0], [1.0]])
+    found = [float(curve.project([[x]]).sq_distance[0]) for x in (2.0, 3.0)]
+print(found)
+print(*{str(warning.message) for warning in caught})
+print(len(caught))
+"""
+
+
+def test_a_numba_that_cannot_be_imported_is_warned_of_once_and_done_without(tmp_path):
+    package = tmp_path / "numba"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError('Numba needs NumPy 2.2 or less')")
+    run = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(tmp_path)], capture_output=True, text=True
+    )
+    found, message, count = run.stdout.splitlines() or [run.stderr] * 3
+    assert found == "[1.0, 4.0]"
+    assert "numba is installed but cannot be imported" in message
+    assert "Numba needs NumPy 2.2 or less" in message
+    assert count == "1"
+
+
+def test_importing_the_package_does_not_import_the_compiler():
+    source = "import sys, skcurve; print('numba' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert run.stdout.strip() == "False", run.stderr

@@ -168,7 +168,7 @@ def test_the_score_is_minus_the_mean_squared_error(sfvq, X):
 @pytest.mark.parametrize("compiled", [True, False])
 def test_the_other_rows_of_a_call_do_not_change_a_bit(monkeypatch, coordinate, dtype, compiled):
     if not compiled:
-        monkeypatch.setattr("skcurve.projection.exact.HAS_NUMBA", False)
+        monkeypatch.setattr("skcurve.projection.exact.has_numba", lambda: False)
     X = gaussian(2000, 17, dtype)
     sfvq = SFVQ(n_bits=5, coordinate=coordinate, max_iter=2, random_state=0).fit(X[:500])
     together, segment, points = sfvq.transform(X), sfvq.predict(X), sfvq.quantize(X)

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skcurve import SFVQ
 from skcurve.metrics import distortion, dithered_distortion
-from skcurve.parallel import HAS_NUMBA
+from skcurve.parallel import has_numba
 from skcurve.solvers import Lloyd
 
 STARTS = ["norm", "pca", "random", "tour"]
@@ -256,7 +256,7 @@ def test_another_number_of_threads_changes_last_digits_at_most(dtype, n_rows):
     finally:
         torch.set_num_threads(threads)
     for codebook, T in found[1:]:
-        if HAS_NUMBA:
+        if has_numba():
             np.testing.assert_array_equal(codebook, found[0][0])
             np.testing.assert_array_equal(T, found[0][1])
         np.testing.assert_allclose(codebook, found[0][0], atol=1e-3)
@@ -268,7 +268,7 @@ def test_without_numba_the_curve_is_as_good(monkeypatch, init):
     compiled = [dithered_distortion(fit(X, 5, init=init, random_state=seed), X, random_state=0)
                 for seed in range(4)]  # fmt: skip
     for module in ("solvers.accumulate", "projection.exact", "solvers.untangle"):
-        monkeypatch.setattr(f"skcurve.{module}.HAS_NUMBA", False)
+        monkeypatch.setattr(f"skcurve.{module}.has_numba", lambda: False)
     plain = [dithered_distortion(fit(X, 5, init=init, random_state=seed), X, random_state=0)
              for seed in range(4)]  # fmt: skip
     assert np.mean(plain) == pytest.approx(np.mean(compiled), rel=0.05)

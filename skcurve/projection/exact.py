@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from skcurve.parallel import HAS_NUMBA
+from skcurve.parallel import has_numba
 from skcurve.projection.blocked import project_blocked
 from skcurve.projection.result import Projection
 from skcurve.projection.table import SearchTable
@@ -35,7 +35,7 @@ def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]
         `position` and `sq_distance` have the dtype of X.
     """
     table = SearchTable.of(vertices)
-    if HAS_NUMBA and X.device.type == "cpu":
+    if X.device.type == "cpu" and has_numba():
         from skcurve.projection.fused import project_fused
 
         return project_fused(X, vertices, table)

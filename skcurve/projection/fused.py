@@ -116,8 +116,8 @@ def squared_norm(x):
 def segment_values(value, sq_norm, slope, half, length, shift, q):
     """Write the squared distances, from the products of a row with minus twice the vertices.
 
-    `shift` is |x|², and more if that is needed to keep them positive. The last entry is the distance
-    to the last vertex; see `SearchTable`.
+    `shift` is |x|², and more if that is needed to keep them positive. The last entry is the
+    distance to the last vertex; see `SearchTable`.
     """
     zero = np.float32(0)
     last = len(value) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from skcurve.parallel import HAS_NUMBA
+from skcurve.parallel import has_numba
 from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
@@ -33,7 +33,7 @@ def accumulate(
     statistics : Statistics
         Of ``n_passes * m`` assignments.
     """
-    if HAS_NUMBA and vertices.device.type == "cpu":
+    if vertices.device.type == "cpu" and has_numba():
         from skcurve.solvers.accumulate_fused import accumulate_fused
 
         return accumulate_fused(sample, vertices, dithers, exact)

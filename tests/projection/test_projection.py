@@ -9,7 +9,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skcurve.parallel import HAS_NUMBA
+from skcurve.parallel import has_numba
 from skcurve.projection import Projection, project, project_oracle
 from skcurve.projection.blocked import project_blocked
 from skcurve.projection.fused import project_fused
@@ -20,7 +20,7 @@ SEARCHES = [
     pytest.param(
         project_fused,
         id="fused",
-        marks=pytest.mark.skipif(not HAS_NUMBA, reason="needs numba"),
+        marks=pytest.mark.skipif(not has_numba(), reason="needs numba"),
     ),
     pytest.param(project_blocked, id="blocked"),
 ]

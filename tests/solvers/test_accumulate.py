@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skcurve.parallel import HAS_NUMBA
+from skcurve.parallel import has_numba
 from skcurve.solvers import Statistics
 from skcurve.solvers import accumulate as accumulate_module
 from skcurve.solvers.accumulate import accumulate, accumulate_blocked
 from skcurve.solvers.rows import Sample
 
-if HAS_NUMBA:
+if has_numba():
     from skcurve.solvers.accumulate_fused import accumulate_fused
 else:
     accumulate_fused = None
@@ -22,7 +22,7 @@ WAYS = [
     pytest.param(
         accumulate_fused,
         id="fused",
-        marks=pytest.mark.skipif(not HAS_NUMBA, reason="needs numba"),
+        marks=pytest.mark.skipif(not has_numba(), reason="needs numba"),
     ),
     pytest.param(accumulate_blocked, id="blocked"),
 ]
@@ -207,7 +207,7 @@ def test_the_line_itself_is_never_farther_than_a_dithered_point(way):
     assert to_line.distortion < to_points.distortion
 
 
-@pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
+@pytest.mark.skipif(not has_numba(), reason="needs numba")
 @pytest.mark.parametrize("n_blocks", [1, 7, 40])
 def test_the_number_of_threads_does_not_change_a_bit(n_blocks):
     sweep = random_sweep(torch.float32, n_rows=3000, n_vertices=65, n_blocks=n_blocks)
@@ -226,5 +226,5 @@ def test_the_number_of_threads_does_not_change_a_bit(n_blocks):
 def test_without_numba_torch_does_it(monkeypatch):
     sweep = random_sweep(torch.float64)
     monkeypatch.setattr(accumulate_module, "accumulate_blocked", lambda *sweep: "blocked")
-    monkeypatch.setattr(accumulate_module, "HAS_NUMBA", False)
+    monkeypatch.setattr(accumulate_module, "has_numba", lambda: False)
     assert accumulate(*sweep) == "blocked"

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skcurve.parallel import HAS_NUMBA
+from skcurve.parallel import has_numba
 from skcurve.solvers import short_order
 from skcurve.solvers import untangle as untangle_module
 
 some_examples = settings(max_examples=100, deadline=None)
-needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
+needs_numba = pytest.mark.skipif(not has_numba(), reason="needs numba")
 thorough_or_not = pytest.mark.parametrize("thorough", [True, False])
 
 
