@@ -76,14 +76,13 @@ class PolylineCurve:
                 "vertices must have at least 2 rows and 1 column; "
                 f"got shape {tuple(corners.shape)}."
             )
-        # In float64, or the squares of float32 could leave its range.
+        # In float64: the squares of float32 could leave its range, and in a long walk a short
+        # segment has no digits left.
         steps = torch.diff(corners, dim=0)
         lengths = torch.linalg.vector_norm(steps, dim=1, dtype=torch.float64)
-        walked = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(corners.dtype)
-        lengths = lengths.to(corners.dtype)
         self._set("_vertices", corners)
-        self._set("_lengths", lengths)
-        self._set("_arclength", walked)
+        self._set("_lengths", lengths.to(corners.dtype))
+        self._set("_arclength", torch.nn.functional.pad(lengths.cumsum(0), (1, 0)))
         self._set("_wants_tensors", isinstance(vertices, torch.Tensor))
 
     def _set(self, name: str, value: object) -> None:
@@ -95,11 +94,16 @@ class PolylineCurve:
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"PolylineCurve is immutable; cannot delete {name!r}.")
 
-    def __getstate__(self) -> dict[str, Array]:
-        return {"vertices": self.vertices}
+    def __getstate__(self) -> dict[str, Any]:
+        # An array, whatever it was: there are formats that hold no tensors.
+        device = str(self._vertices.device) if self._wants_tensors else None
+        return {"vertices": self._vertices.cpu().numpy(), "device": device}
 
-    def __setstate__(self, state: dict[str, Array]) -> None:
-        type(self).__init__(self, state["vertices"])
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vertices, device = state["vertices"], state["device"]
+        type(self).__init__(
+            self, vertices if device is None else torch.from_numpy(vertices).to(device)
+        )
 
     def __repr__(self) -> str:
         dtype = str(self._vertices.dtype).removeprefix("torch.")
@@ -137,7 +141,7 @@ class PolylineCurve:
     @property
     def arclength(self) -> Array:
         """The distance along the curve from the first vertex to each, of shape (M,)."""
-        return self._share(self._arclength)
+        return self._share(self._arclength.to(self._vertices.dtype))
 
     @property
     def length(self) -> float:
@@ -298,7 +302,7 @@ class PolylineCurve:
         """
         m = self._count(m, "m", at_least=2)
         walked = torch.linspace(0, 1, m, dtype=torch.float64) * self.length
-        return self._like(self._at(self._index_of(walked.to(self._vertices))))
+        return self._like(self._at(self._index_of(walked.to(self._vertices.device))))
 
     def sample(self, n: int, random_state: RandomState = None) -> Array:
         """Draw points of the curve, uniformly in arclength.
@@ -321,7 +325,7 @@ class PolylineCurve:
                [1.888507  , 0.        ]])
         """
         uniform = as_generator(random_state).random(self._count(n, "n", at_least=0))
-        walked = torch.from_numpy(uniform * self.length).to(self._vertices)
+        walked = torch.from_numpy(uniform * self.length).to(self._vertices.device)
         return self._give(self._at(self._index_of(walked)))
 
     def reversed(self) -> PolylineCurve:
@@ -355,7 +359,7 @@ class PolylineCurve:
         index = check_coordinate(t, self.n_segments, name="t")
         segment, position = self._split(index)
         start, stop = self._on(index.device, self._arclength[:-1], self._arclength[1:])
-        walked = torch.lerp(start.double()[segment], stop.double()[segment], position.double())
+        walked = torch.lerp(start[segment], stop[segment], position.double())
         return self._give(walked.to(index.dtype), t)
 
     def arclength_to_index(self, s: Any) -> Array:
@@ -390,7 +394,7 @@ class PolylineCurve:
         return segment, index - segment
 
     def _index_of(self, walked: torch.Tensor) -> torch.Tensor:
-        (ends,) = self._on(walked.device, self._arclength.double())
+        (ends,) = self._on(walked.device, self._arclength)
         target = walked.double().contiguous()
         segment = (
             torch.searchsorted(ends, target, right=True).sub_(1).clamp_(0, self.n_segments - 1)

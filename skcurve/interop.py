@@ -107,14 +107,16 @@ def all_finite(tensor: torch.Tensor) -> bool:
 
 
 def restore(tensor: torch.Tensor, *, like: Any) -> Array:
-    """Return `tensor` as a tensor if `like` is one, else as a numpy array."""
-    return tensor if isinstance(like, torch.Tensor) else tensor.cpu().numpy()
+    """Return `tensor` on the device of `like` if that is a tensor, else as a numpy array."""
+    return tensor.to(like.device) if isinstance(like, torch.Tensor) else tensor.cpu().numpy()
 
 
 def _wrap(array: npt.NDArray[Any]) -> torch.Tensor:
     """Share an array's memory with a tensor; nothing in the package writes to its input."""
-    if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
-        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    # torch counts strides in entries, none of them negative: a field of records may lie otherwise.
+    odd = any(stride < 0 or stride % array.itemsize for stride in array.strides)
+    if odd or not array.flags.aligned or not array.dtype.isnative:
+        array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
     if array.flags.writeable:
         return torch.from_numpy(array)
     with warnings.catch_warnings():

@@ -139,3 +139,25 @@ def test_restore_follows_what_it_is_like():
     assert restore(tensor, like=torch.zeros(3)) is tensor
     for like in (np.zeros(3), [0, 0], None):
         assert isinstance(restore(tensor, like=like), np.ndarray)
+
+
+def test_fields_of_records_are_read_right():
+    packed = np.zeros(5, dtype=[("mark", np.uint8), ("row", np.float64, 3)])
+    packed["row"] = np.arange(15.0).reshape(5, 3)
+    np.testing.assert_array_equal(as_tensor(packed["row"], name="X").numpy(), packed["row"])
+
+
+def test_what_is_no_multiple_of_the_alignment_is_copied():
+    buffer = np.zeros(81, np.uint8)
+    shifted = buffer[1:].view(np.float64)
+    shifted[:] = np.arange(10.0)
+    assert not shifted.flags.aligned
+    tensor = as_tensor(shifted, name="X")
+    assert tensor.data_ptr() % 8 == 0
+    assert tensor.tolist() == list(range(10))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_restore_follows_the_device():
+    assert restore(torch.ones(2), like=torch.zeros(3, device="cuda")).device.type == "cuda"
