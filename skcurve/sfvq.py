@@ -3,65 +3,44 @@
 from __future__ import annotations
 
 import os
-import warnings
 from numbers import Integral, Real
-from threading import Event
 from time import perf_counter
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from joblib import Parallel, delayed
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-    clone,
-)
-from sklearn.callback import CallbackContext, CallbackSupportMixin, with_callbacks
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context, clone
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_random_state
 
 from skcurve import metrics
-from skcurve.curve import PolylineCurve, check_coordinate
-from skcurve.interop import Array, as_matrix, as_tensor, restore
+from skcurve.coordinates import COORDINATES, to_coordinate, to_index
+from skcurve.fitted import FittedCurve
+from skcurve.fitting import Audience, Fit, Start, say
+from skcurve.interop import Array, as_tensor, restore
+from skcurve.notices import warn
 from skcurve.projection import Projection, project
 from skcurve.randomness import as_generator
-from skcurve.solvers import SOLVERS, STARTS, Adam, Lloyd, Rows, Solver, Stream, Sweep, learn
+from skcurve.solvers import SOLVERS, STARTS, Lloyd, Rows, Solver, Stream, make_solver
 from skcurve.storage import load_estimator, save_estimator
-from skcurve.validation import check_rows, check_weights
-
-MIN_BITS, MAX_BITS = 2, 16
-
-
-class _Start(NamedTuple):
-    """Where learning begins: the bitrate, and the vertices or the name of a way to find them."""
-
-    bitrate: int
-    vertices: torch.Tensor | str
-
-
-class _Run(NamedTuple):
-    """What learning one curve has given so far: codebooks by bitrate, and a record a sweep."""
-
-    codebooks: dict[int, Any]
-    history: list[Sweep]
+from skcurve.validation import (
+    MAX_BITS,
+    MIN_BITS,
+    SolverObject,
+    check_bits,
+    check_codebook,
+    check_column,
+    check_device,
+    check_rows,
+    check_weights,
+    features_kept,
+)
 
 
-class _SolverObject(HasMethods):
-    """A solver that has been made: a class has the methods, too, but no settings."""
-
-    def __init__(self) -> None:
-        super().__init__(["start", "step", "finished", "grow"])
-
-    def is_satisfied_by(self, val: Any) -> bool:
-        return not isinstance(val, type) and super().is_satisfied_by(val)
-
-
-class SFVQ(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class SFVQ(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedCurve):
     """Space-filling vector quantisation: learn a curve that fills the distribution of the data.
 
     The curve is a polyline through ``2**n_bits`` vertices, the codebook. A row is quantised to the
@@ -154,7 +133,7 @@ default="norm"
         One record a sweep, with the keys bitrate, sweep, distortion (of the dithered curve, on the
         rows the sweep read), perplexity and seconds.
 
-    usage_ : ndarray of shape (2**n_bits - 1,)
+    usage_ : array of shape (2**n_bits - 1,)
         How many training rows each segment won, or their weight. Only after `fit`.
 
     n_iter_ : int
@@ -205,21 +184,19 @@ default="norm"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_bits": [Interval(Integral, MIN_BITS, MAX_BITS, closed="both")],
-        "solver": [StrOptions(set(SOLVERS)), _SolverObject()],
+        "solver": [StrOptions(set(SOLVERS)), SolverObject()],
         "init": [StrOptions(set(STARTS)), "array-like"],
         "smoothness": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "coordinate": [StrOptions({"index", "arclength", "unit"})],
+        "coordinate": [StrOptions(set(COORDINATES))],
         "device": [str],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "n_jobs": [Integral, None],
     }
-
-    _stream: Stream | None
 
     def __init__(  # type: ignore[no-untyped-def]
         self,
@@ -265,7 +242,7 @@ default="norm"
             Training rows, at least two.
 
         y : Ignored
-            Present for API consistency by convention.
+            Present for API consistency by convention; handed to callbacks.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Not negative. A row of weight two counts as two rows.
@@ -277,117 +254,51 @@ default="norm"
 
         Raises
         ------
+        TypeError
+            If X is sparse, or a tensor of no real numbers.
         ValueError
             If X is not a finite, real matrix of two rows at least, or a parameter does not fit it.
         """
-        begin_again = not (self.warm_start and hasattr(self, "codebooks_"))
-        rows, weights = self._check_rows(X, sample_weight, reset=begin_again)
-        if len(rows) < 2**self.n_bits:
-            warnings.warn(
-                f"X has {len(rows)} rows for {2**self.n_bits} vertices (n_bits={self.n_bits}): "
-                "many of them will be of no use. Fewer bits would do.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        known = {} if begin_again else dict(self.codebooks_)
-        start = self._check_start(rows.shape[1], max(known.items(), default=None))
-        runs: list[_Run] = [_Run(dict(known), []) for _ in range(self.n_init)]
-        seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init)
-        stop = Event()
-        context = self._init_callback_context(
-            max_subtasks=self.n_init if self.n_init > 1 else self.n_bits - start.bitrate + 1,
-            sequential_subtasks=self.n_init == 1,
-        ).call_on_fit_task_begin(estimator=self, X=X)
-        try:
-            Parallel(self.n_jobs, require="sharedmem")(
-                delayed(self._learn)(rows, weights, start, runs[i], int(seeds[i]), i, context, stop)
-                for i in range(self.n_init)
-            )
-        except KeyboardInterrupt:
-            stop.set()
-            reached = max(max(run.codebooks, default=0) for run in runs)
-            if not reached:
-                raise
-            warnings.warn(
-                f"Interrupted: the curve has {reached} bits, the last bitrate that was complete.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        self._keep_best(runs, rows, weights, X)
-        context.call_on_fit_task_end(estimator=self, X=X)
+        begin_again = not (self.warm_start and hasattr(self, "curve_"))
+        with features_kept(self):
+            rows, weights = self._check_rows(X, sample_weight, reset=begin_again, at_least=2)
+            if len(rows) < 2**self.n_bits:
+                warn(
+                    f"X has {len(rows)} rows for {2**self.n_bits} vertices "
+                    f"(n_bits={self.n_bits}): many of them will be of no use. Fewer bits would do.",
+                    ConvergenceWarning,
+                )
+            known = {} if begin_again else self._known_codebooks()
+            start = self._check_start(rows.shape[1], known)
+            task = Fit(rows, weights, start, self.n_bits, self._solver(), known)
+            seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init)
+            data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            context = self._init_callback_context(**task.subtasks(self.n_init))
+            context.call_on_fit_task_begin(estimator=self, **data)
+            learnt = task.best_of(seeds, self.n_jobs, Audience(self, context, data, self.verbose))
+        self._set_codebooks(learnt.codebooks, like=X)
+        self._set_history([record._asdict() for record in learnt.history])
+        if learnt.usage is not None:
+            self.usage_ = restore(learnt.usage, like=X)
+        context.call_on_fit_task_end(estimator=self, **data)
         return self
-
-    def _learn(
-        self,
-        rows: torch.Tensor,
-        weights: torch.Tensor | None,
-        start: _Start,
-        run: _Run,
-        seed: int,
-        number: int,
-        context: CallbackContext,
-        stop: Event,
-    ) -> None:
-        """Learn one curve, and keep in `run` what is complete."""
-        generator = np.random.default_rng(seed)
-        source = Rows(rows, weights, generator)
-        solver = self._solver()
-        vertices = self._first_vertices(start, source, generator)
-        bitrates = range(start.bitrate, self.n_bits + 1)
-        if self.n_init > 1:
-            context = context.subcontext("init", task_id=number, max_subtasks=len(bitrates))
-            context.call_on_fit_task_begin(estimator=self)
-        events = learn(source, vertices, self.n_bits, solver, generator)
-        for bitrate in bitrates:
-            task = context.subcontext("bitrate", max_subtasks=solver.max_iter)
-            task.call_on_fit_task_begin(estimator=self)
-            event = next(events)
-            while isinstance(event, Sweep):
-                if stop.is_set():
-                    return
-                run.history.append(event)
-                self._say(event, at_level=2)
-                sweep = task.subcontext("sweep").call_on_fit_task_begin(estimator=self)
-                event = events.send(sweep.call_on_fit_task_end(estimator=self))
-            run.codebooks[bitrate] = event
-            self._say(run.history[-1], at_level=1)
-            curve = PolylineCurve(event)
-            fitted = {"curve_": curve, "codebook_": curve.vertices}
-            if task.call_on_fit_task_end(estimator=self, reconstruction_attributes=fitted):
-                break
-        if self.n_init > 1:
-            context.call_on_fit_task_end(estimator=self)
-
-    def _keep_best(
-        self, runs: list[_Run], rows: torch.Tensor, weights: torch.Tensor | None, X: Any
-    ) -> None:
-        """Set the fitted attributes from the run with the lowest distortion at the last bitrate."""
-        reached = max(max(run.codebooks, default=0) for run in runs)
-        candidates = [run for run in runs if max(run.codebooks, default=0) == reached]
-        found = [
-            project(rows, as_tensor(run.codebooks[reached], name="codebook").to(rows))
-            for run in candidates
-        ]
-        errors = [result.sq_distance.double() for result in found]
-        sums = [float(e.sum() if weights is None else weights.double() @ e) for e in errors]
-        best = int(np.argmin(sums))
-        self._set_codebooks(candidates[best].codebooks, like=X)
-        self.history_ = [record._asdict() for record in candidates[best].history]
-        self.n_iter_ = len(self.history_)
-        segment, counted = found[best].segment.cpu(), None if weights is None else weights.cpu()
-        self.usage_ = np.bincount(segment, counted, minlength=2**reached - 1)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn from a batch, keep nothing of it, and grow when enough rows have come.
 
         The curve begins with 2 bits and the first batch, and doubles after about 1,000 rows a
-        vertex until it has `n_bits`. After `fit`, it goes on from the fitted curve.
+        vertex until it has `n_bits`. After `fit` or `from_codebook`, it goes on from that curve.
+
+        Whatever the `solver`, what is known of earlier batches are the additive statistics of
+        "lloyd"; `smoothness` is that of a `Lloyd` object if `solver` is one. `max_iter`, `tol` and
+        `n_init` are not used.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            A batch, in random order; the larger the better, a thousand rows are enough.
+            A batch, in random order; the larger the better, a thousand rows are enough. The first
+            one decides about the precision and the device.
 
         y : Ignored
             Present for API consistency by convention.
@@ -399,32 +310,48 @@ default="norm"
         -------
         self : SFVQ
             The estimator, at the bitrate it has reached so far.
-        """
-        first = not hasattr(self, "curve_")
-        rows, weights = self._check_rows(X, sample_weight, reset=first)
-        history = [] if first else self.history_
-        began = perf_counter()
-        stream = None if first else self._stream
-        if stream is None:
-            self._generator = as_generator(check_random_state(self.random_state))
-            stream = self._begin_stream(Rows(rows, weights, self._generator))
-        stream = stream.step(rows, weights, self.n_bits, self.smoothness, self._generator)
-        record = stream.record(len(history) + 1, perf_counter() - began)
-        codebooks = {} if first else dict(self.codebooks_)
-        codebooks[stream.bitrate] = stream.codebook
-        self._set_codebooks(codebooks, like=X)
-        self._stream = stream
-        self.history_ = [*history, record._asdict()]
-        self.n_iter_ = len(self.history_)
-        return self
 
-    def _begin_stream(self, source: Rows) -> Stream:
-        """Begin where `fit` would, or, after it, from the curve it learnt."""
-        if hasattr(self, "curve_"):
-            vertices = source.normalise(as_tensor(self.codebook_, name="codebook_"))
-            return Stream.begin(vertices, source, float(np.sum(getattr(self, "usage_", 0.0))))
-        start = self._check_start(source.n_features, None)
-        return Stream.begin(self._first_vertices(start, source, self._generator), source, 0.0)
+        Raises
+        ------
+        TypeError
+            If X is sparse, or a tensor of no real numbers.
+        ValueError
+            If X is not a finite, real matrix, of two rows at least if it is the first batch; or if
+            the curve has more bits than `n_bits`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve import SFVQ
+        >>> X = np.random.default_rng(0).standard_normal((8192, 3))
+        >>> sfvq = SFVQ(n_bits=3, random_state=0)
+        >>> for batch in np.split(X, 8):
+        ...     sfvq = sfvq.partial_fit(batch)
+        >>> sfvq.codebook_.shape
+        (8, 3)
+        """
+        began = perf_counter()
+        first = not hasattr(self, "curve_")
+        with features_kept(self):
+            rows, weights = self._check_rows(
+                X, sample_weight, reset=first, at_least=2 if first else 1
+            )
+            known = {} if first else self._known_codebooks()
+            if known:
+                check_bits(self.n_bits, max(known), "the curve has; see at_bitrate")
+            stream, generator = self._stream or self._begin_stream(rows, weights, known)
+            rows = rows.to(stream.vertices)
+            weights = None if weights is None else weights.to(rows)
+            stream = stream.step(rows, weights, self.n_bits, self._lloyd(), generator)
+        history = [] if first else self.history_
+        record = stream.record(len(history) + 1, perf_counter() - began)
+        self._set_codebooks({**known, stream.bitrate: stream.codebook}, like=X)
+        self._set_history([*history, record._asdict()])
+        self._stream = stream, generator
+        say(record, self.verbose, at_level=2)
+        if stream.bitrate not in known:
+            say(record, self.verbose, at_level=1)
+        return self
 
     # ------------------------------------------------------------------ using
 
@@ -440,8 +367,23 @@ default="norm"
         -------
         T : array of shape (n_samples, 1)
             The coordinate named by the parameter `coordinate`, in the dtype of X.
+
+        Raises
+        ------
+        TypeError
+            If X is sparse, or a tensor of no real numbers.
+        ValueError
+            If X is not a finite, real matrix of as many features as the curve.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> sfvq = SFVQ.from_codebook([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [2.0, 1.0]])
+        >>> sfvq.transform([[0.25, 1.0], [3.0, 0.5]])
+        array([[0.25],
+               [2.5 ]])
         """
-        return self._coordinates(X)[:, None]
+        return restore(self._coordinates(X)[:, None], like=X)
 
     def inverse_transform(self, T: Any) -> Array:
         """Give the points of the curve at some coordinates.
@@ -458,25 +400,24 @@ default="norm"
 
         Raises
         ------
+        TypeError
+            If T holds no real numbers.
         ValueError
-            If a coordinate lies outside the curve.
+            If a coordinate lies outside the curve, or there is more than one a row.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> sfvq = SFVQ.from_codebook([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [2.0, 1.0]])
+        >>> sfvq.inverse_transform([[0.25], [2.5]])
+        array([[0.25, 0.  ],
+               [2.  , 0.5 ]])
         """
         check_is_fitted(self)
-        T = T if isinstance(T, torch.Tensor) else np.asarray(T)
-        if T.ndim == 2 and T.shape[1] == 1:
-            T = T[:, 0]
-        if T.ndim != 1:
-            raise ValueError(
-                f"T must have shape (n_samples, 1), one coordinate a row; got {tuple(T.shape)}."
-            )
-        length = self.curve_.length
-        largest = {"index": self.curve_.n_segments, "arclength": length, "unit": 1.0}
-        t = check_coordinate(T, largest[self.coordinate], name="T")
-        index: Array = t
-        if self.coordinate != "index":
-            walked = t * length if self.coordinate == "unit" else t
-            index = self.curve_.arclength_to_index(walked)
-        return restore(as_tensor(self.curve_.evaluate(index), name="X").to(t.dtype), like=T)
+        T = check_column(T)
+        index = to_index(self.curve_, T, self.coordinate)
+        points = as_tensor(self.curve_.evaluate(index), name="X")
+        return restore(points.to(as_tensor(T, name="T").dtype), like=T)
 
     def quantize(self, X: Any) -> Array:
         """Replace every row by the nearest point of the curve.
@@ -490,8 +431,23 @@ default="norm"
         -------
         X_quantized : array of shape (n_samples, n_features)
             The same as ``inverse_transform(transform(X))``.
+
+        Raises
+        ------
+        TypeError
+            If X is sparse, or a tensor of no real numbers.
+        ValueError
+            If X is not a finite, real matrix of as many features as the curve.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> sfvq = SFVQ.from_codebook([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [2.0, 1.0]])
+        >>> sfvq.quantize([[0.25, 1.0], [3.0, 0.5]])
+        array([[0.25, 0.  ],
+               [2.  , 0.5 ]])
         """
-        return self.inverse_transform(self._coordinates(X))
+        return restore(as_tensor(self.inverse_transform(self._coordinates(X)), name="X"), like=X)
 
     def predict(self, X: Any) -> Array:
         """Give the number of the segment that holds the nearest point of the curve.
@@ -505,6 +461,13 @@ default="norm"
         -------
         segment : int64 array of shape (n_samples,)
             From 0 to ``2**n_bits - 2``.
+
+        Raises
+        ------
+        TypeError
+            If X is sparse, or a tensor of no real numbers.
+        ValueError
+            If X is not a finite, real matrix of as many features as the curve.
         """
         return restore(self._project(X).segment, like=X)
 
@@ -525,9 +488,16 @@ default="norm"
         Returns
         -------
         score : float
+
+        Raises
+        ------
+        TypeError
+            If X is sparse, or a tensor of no real numbers.
+        ValueError
+            If X is not a finite, real matrix of as many features as the curve.
         """
         check_is_fitted(self)
-        rows, weights = self._check_rows(X, sample_weight, reset=False)
+        rows, weights = self._check_rows(X, sample_weight)
         return -metrics.distortion(self.curve_, rows, sample_weight=weights)
 
     def directions(self) -> Array:
@@ -558,19 +528,27 @@ default="norm"
         ------
         ValueError
             If there is no codebook of that bitrate.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skcurve import SFVQ
+        >>> X, _ = load_digits(return_X_y=True)
+        >>> SFVQ(n_bits=5, random_state=0).fit(X).at_bitrate(3).codebook_.shape
+        (8, 64)
         """
         check_is_fitted(self)
-        if bitrate not in self.codebooks_:
+        known = self._known_codebooks()
+        if bitrate not in known:
             raise ValueError(
                 f"there is no codebook of {bitrate} bits; there are those of "
-                f"{', '.join(map(str, sorted(self.codebooks_)))} bits."
+                f"{', '.join(map(str, sorted(known)))} bits."
             )
         earlier = clone(self).set_params(n_bits=bitrate)
         earlier._set_codebooks(
-            {b: part for b, part in self.codebooks_.items() if b <= bitrate}, like=self.codebook_
+            {b: part for b, part in known.items() if b <= bitrate}, like=self.codebook_
         )
-        earlier.history_ = [record for record in self.history_ if record["bitrate"] <= bitrate]
-        earlier.n_iter_ = len(earlier.history_)
+        earlier._set_history([part for part in self.history_ if part["bitrate"] <= bitrate])
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self, name):
                 setattr(earlier, name, getattr(self, name))
@@ -594,15 +572,23 @@ default="norm"
 
         Raises
         ------
+        TypeError
+            If the codebook holds no real numbers.
         ValueError
             If the codebook is not a finite matrix, or its length no power of two in that range.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> SFVQ.from_codebook([[0.0], [1.0], [4.0], [9.0]], coordinate="unit").transform([[4.5]])
+        array([[0.5]])
         """
-        vertices = as_matrix(codebook, name="codebook")
-        n_bits = _bits(len(vertices), "codebook", MAX_BITS)
+        n_bits, vertices = check_codebook(codebook, name="codebook")
         sfvq = cls(n_bits, **parameters)
         sfvq._validate_params()
         sfvq._set_codebooks({n_bits: vertices}, like=codebook)
-        sfvq.history_, sfvq.n_iter_, sfvq.n_features_in_ = [], 0, vertices.shape[1]
+        sfvq._set_history([])
+        sfvq.n_features_in_ = vertices.shape[1]
         return sfvq
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -616,8 +602,21 @@ default="norm"
 
         Raises
         ------
+        OSError
+            If the file cannot be written.
         TypeError
             If the solver is an object that `load` could not make again.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from skcurve import SFVQ
+        >>> sfvq = SFVQ.from_codebook([[0.0], [1.0], [4.0], [9.0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "curve.safetensors")
+        ...     sfvq.save(path)
+        ...     SFVQ.load(path).codebook_.ravel()
+        array([0., 1., 4., 9.])
         """
         check_is_fitted(self)
         save_estimator(self, path)
@@ -642,112 +641,76 @@ default="norm"
             If there is no such file.
         ValueError
             If it is damaged, from something else, or from a newer version.
+
+        Examples
+        --------
+        See `save`.
         """
-        parameters, codebooks, fitted, like = load_estimator(path, cls.__name__)
-        sfvq = cls(**parameters)
-        sfvq._set_codebooks(codebooks, like=like)
-        sfvq.n_features_in_ = sfvq.curve_.n_features
-        for name, value in fitted.items():
-            setattr(sfvq, name, value)
+        sfvq: Self = load_estimator(cls, path)
         return sfvq
 
-    # ------------------------------------------------------------------ checking
+    # ------------------------------------------------------------------ inside
 
     @property
     def _n_features_out(self) -> int:
         return 1
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "curve_")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _project(self, X: Any) -> Projection[torch.Tensor]:
-        check_is_fitted(self)
-        rows, _ = self._check_rows(X, None, reset=False)
-        return project(rows, as_tensor(self.codebook_, name="codebook_").to(rows.device))
-
-    def _coordinates(self, X: Any) -> Array:
-        coordinate = self._project(X).index
-        if self.coordinate != "index":
-            coordinate = self.curve_.index_to_arclength(coordinate)
-        if self.coordinate == "unit":
-            coordinate = coordinate / (self.curve_.length or 1.0)
-        home = X.device if isinstance(X, torch.Tensor) else "cpu"
-        return restore(as_tensor(coordinate, name="T").to(home), like=X)
-
     def _check_rows(
-        self, X: Any, sample_weight: Any, *, reset: bool
+        self, X: Any, sample_weight: Any, *, reset: bool = False, at_least: int = 1
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows = check_rows(self, X, reset=reset, at_least=2 if reset else 1)
+        rows = check_rows(self, X, reset=reset, at_least=at_least)
         if self.device != "auto":
-            try:
-                rows = rows.to(self.device)
-            except RuntimeError as error:
-                raise ValueError(
-                    f"device={self.device!r} cannot be used; expected 'auto' or a torch "
-                    "device that is here, such as 'cpu' or 'cuda:0'."
-                ) from error
+            rows = rows.to(check_device(self.device))
         return rows, check_weights(sample_weight, rows)
 
-    def _check_start(self, n_features: int, known: tuple[int, Array] | None) -> _Start:
-        """Say where to begin: with a known codebook, an array that was given, or by name."""
-        if known is not None:
-            bitrate, codebook = known
-            if bitrate > self.n_bits:
-                raise ValueError(
-                    f"n_bits={self.n_bits} is below the {bitrate} bits that warm_start begins with."
-                )
-            return _Start(bitrate, as_tensor(codebook, name="codebook_"))
+    def _check_start(self, n_features: int, known: dict[int, torch.Tensor]) -> Start:
+        """Say where to begin: with what is known, an array that was given, or by name."""
+        if known:
+            check_bits(self.n_bits, max(known), "warm_start begins with")
+            return Start(max(known), known[max(known)])
         if isinstance(self.init, str):
-            return _Start(self.n_bits if self.init == "tour" else MIN_BITS, self.init)
-        vertices = as_matrix(self.init, name="init", n_features=n_features)
-        return _Start(_bits(len(vertices), "init", self.n_bits), vertices)
-
-    def _first_vertices(
-        self, start: _Start, source: Rows, generator: np.random.Generator
-    ) -> torch.Tensor:
-        if isinstance(start.vertices, str):
-            return STARTS[start.vertices](source, 2**self.n_bits, generator)
-        return source.normalise(start.vertices)
+            return Start(self.n_bits if self.init == "tour" else MIN_BITS, self.init)
+        return Start(
+            *check_codebook(self.init, name="init", n_features=n_features, most=self.n_bits)
+        )
 
     def _solver(self) -> Solver:
         if not isinstance(self.solver, str):
             return self.solver
-        given = {} if self.max_iter is None else {"max_iter": self.max_iter}
-        if self.solver == "adam":
-            return Adam(**given)
-        return Lloyd(smoothness=self.smoothness, tol=self.tol, **given)
-
-    def _set_codebooks(self, codebooks: dict[int, Any], like: Any) -> None:
-        """Set the codebooks, and the curve of the last one, in the kind of array of `like`."""
-        home = like.device if isinstance(like, torch.Tensor) else "cpu"
-        self.codebooks_ = {
-            bitrate: restore(as_tensor(codebooks[bitrate], name="codebook").to(home), like=like)
-            for bitrate in sorted(codebooks)
-        }
-        self.curve_ = PolylineCurve(self.codebooks_[max(codebooks)])
-        self.codebook_ = self.codebooks_[max(codebooks)] = self.curve_.vertices
-        self._stream = None  # what partial_fit remembers; of a new curve, nothing yet
-        self.__dict__.pop("usage_", None)  # that of another curve
-
-    def _say(self, record: Sweep, at_level: int) -> None:
-        if at_level == min(self.verbose, 2):
-            print(
-                f"[SFVQ] {record.bitrate} bits, sweep {record.sweep}: "
-                f"distortion {record.distortion:.6g}, perplexity {record.perplexity:.1f}"
-            )
-
-
-def _bits(n_vertices: int, name: str, most: int) -> int:
-    """Give the bitrate of a codebook, or say that its length is none."""
-    bitrate = n_vertices.bit_length() - 1
-    if n_vertices != 2**bitrate or not MIN_BITS <= bitrate <= most:
-        raise ValueError(
-            f"{name} must have 2**b rows with b from {MIN_BITS} to {most}; got {n_vertices} rows. "
-            "(PolylineCurve takes any number of vertices.)"
+        return make_solver(
+            self.solver, smoothness=self.smoothness, max_iter=self.max_iter, tol=self.tol
         )
-    return bitrate
+
+    def _lloyd(self) -> Lloyd:
+        """Give the settings for a stream."""
+        return self.solver if isinstance(self.solver, Lloyd) else Lloyd(self.smoothness)
+
+    def _begin_stream(
+        self,
+        rows: torch.Tensor,
+        weights: torch.Tensor | None,
+        known: dict[int, torch.Tensor],
+    ) -> tuple[Stream, np.random.Generator]:
+        """Begin where `fit` would, or with the curve that has been learnt."""
+        generator = as_generator(check_random_state(self.random_state))
+        if known:
+            usage = float(getattr(self, "usage_", np.zeros(1)).sum())
+            codebook = known[max(known)].to(rows.device)
+            return Stream.resume(codebook, usage, self._lloyd().smoothness), generator
+        source = Rows(rows, weights, generator)
+        start = self._check_start(source.n_features, known)
+        return Stream.begin(start.find(source, self.n_bits, generator), source), generator
+
+    def _project(self, X: Any) -> Projection[torch.Tensor]:
+        check_is_fitted(self)
+        rows, _ = self._check_rows(X, None)
+        return project(rows, as_tensor(self.curve_.vertices, name="vertices").to(rows.device))
+
+    def _coordinates(self, X: Any) -> torch.Tensor:
+        index = self._project(X).index
+        return to_coordinate(self.curve_, index, self.coordinate)

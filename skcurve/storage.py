@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from importlib.metadata import version
 from numbers import Integral
 from typing import Any
@@ -16,7 +15,8 @@ from safetensors.torch import save
 
 from skcurve.files import replace_file
 from skcurve.interop import as_tensor, restore
-from skcurve.solvers import SOLVERS, Adam, Lloyd
+from skcurve.solvers.named import describe_solver, solver_from
+from skcurve.validation import check_codebook
 
 FORMAT_VERSION = 1
 
@@ -33,15 +33,10 @@ def save_estimator(estimator: Any, path: str | os.PathLike[str]) -> None:
         parameters["init"] = None
     if not isinstance(estimator.random_state, Integral):
         parameters["random_state"] = None
-    if type(estimator.solver) in (Lloyd, Adam):
-        parameters["solver"] = {type(estimator.solver).__name__.lower(): asdict(estimator.solver)}
-    elif not isinstance(estimator.solver, str):
-        raise TypeError(
-            f"cannot save a solver of type {type(estimator.solver).__name__}; those of "
-            f"skcurve.solvers can be saved: {', '.join(sorted(SOLVERS))}."
-        )
+    if not isinstance(estimator.solver, str):
+        parameters["solver"] = describe_solver(estimator.solver)
     if hasattr(estimator, "usage_"):
-        tensors["usage"] = torch.from_numpy(estimator.usage_)
+        tensors["usage"] = torch.as_tensor(estimator.usage_)
     facts = {
         "version": version("skcurve"),
         "parameters": {
@@ -55,42 +50,44 @@ def save_estimator(estimator: Any, path: str | os.PathLike[str]) -> None:
     write(path, type(estimator).__name__, tensors, facts)
 
 
-def load_estimator(
-    path: str | os.PathLike[str], kind: str
-) -> tuple[dict[str, Any], dict[int, torch.Tensor], dict[str, Any], Any]:
-    """Read what `save_estimator` wrote.
+def load_estimator(kind: type[Any], path: str | os.PathLike[str]) -> Any:
+    """Read what `save_estimator` wrote, and make the estimator again; see `SFVQ.load`."""
+    tensors, facts = read(path, kind.__name__)
+    try:
+        return _made_again(kind, tensors, facts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"{os.fspath(path)!r} is damaged: its parts do not make up a fitted {kind.__name__} "
+            f"({type(error).__name__}: {error})."
+        ) from error
 
-    Returns
-    -------
-    parameters : dict
-        For the constructor.
-    codebooks : dict of int to tensor
-        By bitrate.
-    fitted : dict
-        Other fitted attributes.
-    like : array or tensor
-        An example of the arrays that the estimator was fitted with.
-    """
-    tensors, facts = read(path, kind)
+
+def _made_again(kind: type[Any], tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> Any:
     like = torch.empty(0) if facts["holds_tensors"] else np.empty(0)
     parameters = facts["parameters"]
     if isinstance(parameters["solver"], dict):
-        ((name, settings),) = parameters["solver"].items()
-        settings = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
-        parameters["solver"] = SOLVERS[name](**settings)
+        parameters["solver"] = solver_from(parameters["solver"])
     if "init" in tensors:
         parameters["init"] = restore(tensors["init"], like=like)
-    codebooks = {
-        int(name.removeprefix("codebook.")): codebook
-        for name, codebook in tensors.items()
+    codebooks = dict(
+        check_codebook(part, name=name)
+        for name, part in tensors.items()
         if name.startswith("codebook.")
-    }
-    fitted = {"history_": facts["history"], "n_iter_": len(facts["history"])}
+    )
+    if len({part.shape[1] for part in codebooks.values()}) != 1:
+        raise ValueError("there must be codebooks, all of the same width")
+    if "usage" in tensors and len(tensors["usage"]) != 2 ** max(codebooks) - 1:
+        raise ValueError("there must be a usage for each segment")
+    estimator = kind(**parameters)
+    estimator._validate_params()
+    estimator._set_codebooks(codebooks, like=like)
+    estimator.history_, estimator.n_iter_ = facts["history"], len(facts["history"])
+    estimator.n_features_in_ = estimator.curve_.n_features
     if "usage" in tensors:
-        fitted["usage_"] = tensors["usage"].numpy()
+        estimator.usage_ = restore(tensors["usage"], like=like)
     if facts["feature_names"]:
-        fitted["feature_names_in_"] = np.asarray(facts["feature_names"], dtype=object)
-    return parameters, codebooks, fitted, like
+        estimator.feature_names_in_ = np.asarray(facts["feature_names"], dtype=object)
+    return estimator
 
 
 def write(

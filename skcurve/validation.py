@@ -1,15 +1,34 @@
-"""What an estimator accepts: rows and weights, as arrays or tensors."""
+"""What an estimator accepts: rows, weights, codebooks, coordinates, devices."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from skcurve.interop import as_matrix, as_tensor
+
+MIN_BITS, MAX_BITS = 2, 16
+"""The bitrates there are."""
+SMALLEST_SUM, LARGEST_SUM = 1e-30, 1e30
+"""Of weights: beyond them, single precision has no room for sums over rows."""
+
+
+class SolverObject(HasMethods):
+    """A parameter that is a solver, made already: a class has the methods, too, but no settings."""
+
+    def __init__(self) -> None:
+        super().__init__(["start", "step", "finished", "grow"])
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether it is an object, and has them all."""
+        return not isinstance(val, type) and super().is_satisfied_by(val)
 
 
 def check_rows(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int) -> torch.Tensor:
@@ -34,17 +53,43 @@ def check_rows(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int) 
     if not isinstance(X, torch.Tensor):
         if getattr(X, "dtype", None) == np.float16:
             X = np.asarray(X, dtype=np.float32)
+        _refuse_text(X)
         checked = validate_data(
             estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=at_least
         )
         return as_tensor(checked, name="X")
     rows = as_matrix(X, name="X")
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
     if len(rows) < at_least or rows.shape[1] < 1:
         raise ValueError(
             f"X must have at least {at_least} row(s) and 1 feature; got shape {tuple(rows.shape)}."
         )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
     return rows
+
+
+def _refuse_text(X: Any) -> None:
+    """Raise if entries are strings: scikit-learn would read them as numbers where it can.
+
+    A frame is looked at column by column, and in its columns of numbers at nothing.
+    """
+    for column in _columns(X):
+        if getattr(getattr(column, "dtype", None), "kind", "O") not in "OSUT":
+            continue
+        entries = np.asarray(column)
+        if entries.dtype.kind in "fiubc":
+            continue
+        text = next((entry for entry in entries.flat if isinstance(entry, str | bytes)), None)
+        if text is not None:
+            raise ValueError(f"X must hold real numbers; got strings, such as {text!r}.")
+
+
+def _columns(X: Any) -> Iterable[Any]:
+    if hasattr(X, "iter_columns"):  # polars
+        columns: Iterable[Any] = X.iter_columns()
+        return columns
+    if hasattr(X, "items") and hasattr(X, "dtypes"):  # pandas
+        return (column for _, column in X.items())
+    return [X]
 
 
 def check_weights(sample_weight: Any, rows: torch.Tensor) -> torch.Tensor | None:
@@ -53,16 +98,122 @@ def check_weights(sample_weight: Any, rows: torch.Tensor) -> torch.Tensor | None
     Parameters
     ----------
     sample_weight : array-like of shape (n,) or None
-        Not negative, not all zero.
+        Not negative, with a sum between 1e-30 and 1e30.
     rows : (n, D) tensor
         The rows.
     """
     if sample_weight is None:
         return None
     if isinstance(sample_weight, torch.Tensor):
-        sample_weight = sample_weight.cpu().numpy()
+        sample_weight = as_tensor(sample_weight, name="sample_weight").cpu().numpy()
     shape = np.empty((len(rows), 0))
     checked = _check_sample_weight(sample_weight, shape, ensure_non_negative=True)
-    if not checked.any():
+    total = float(np.sum(checked, dtype=np.float64))
+    if total == 0.0:
         raise ValueError("sample_weight must have a positive entry; all are zero.")
+    if not SMALLEST_SUM <= total <= LARGEST_SUM:
+        raise ValueError(
+            f"sample_weight must sum to between {SMALLEST_SUM:g} and {LARGEST_SUM:g}; "
+            f"the sum is {total:g}."
+        )
     return torch.from_numpy(np.array(checked)).to(rows)
+
+
+def check_device(device: str) -> torch.device:
+    """Return a device by its name, or say that there is none.
+
+    Parameters
+    ----------
+    device : str
+        Such as "cpu" or "cuda:1".
+    """
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises the latter
+        raise ValueError(
+            f"device={device!r} cannot be used; expected 'auto' or a torch device that is here, "
+            "such as 'cpu' or 'cuda:0'."
+        ) from error
+
+
+def check_codebook(
+    codebook: Any, *, name: str, n_features: int | None = None, most: int = MAX_BITS
+) -> tuple[int, torch.Tensor]:
+    """Return the bitrate of a codebook, and the codebook as a tensor.
+
+    Parameters
+    ----------
+    codebook : array-like of shape (2**b, D)
+        Vertices in order.
+    name : str
+        What to call it in an error message.
+    n_features : int, optional
+        The number of columns it must have.
+    most : int, default=16
+        The highest bitrate it may have.
+    """
+    vertices = as_matrix(codebook, name=name, n_features=n_features)
+    n_vertices = len(vertices)
+    bitrate = n_vertices.bit_length() - 1
+    if n_vertices != 2**bitrate or not MIN_BITS <= bitrate <= most:
+        raise ValueError(
+            f"{name} must have 2**b rows with b from {MIN_BITS} to {most}; got {n_vertices} rows. "
+            "(PolylineCurve takes any number of vertices.)"
+        )
+    return bitrate, vertices
+
+
+def check_bits(n_bits: int, known: int, whose: str) -> None:
+    """Raise if a curve that has `known` bits already is asked for fewer.
+
+    Parameters
+    ----------
+    n_bits : int
+        The parameter.
+    known : int
+        The bitrate of the curve to go on from.
+    whose : str
+        Ends the sentence "n_bits=2 is below the 3 bits that ...".
+    """
+    if known > n_bits:
+        raise ValueError(f"n_bits={n_bits} is below the {known} bits that {whose}.")
+
+
+def check_column(T: Any) -> Any:
+    """Return coordinates of shape (n, 1) or (n,) in the latter shape, an array if they were none.
+
+    Parameters
+    ----------
+    T : array-like
+        Coordinates; what they hold is not looked at.
+    """
+    T = T if isinstance(T, torch.Tensor) else np.asarray(T)
+    if T.ndim == 2 and T.shape[1] == 1:
+        T = T[:, 0]
+    if T.ndim != 1:
+        raise ValueError(
+            f"T must have shape (n_samples, 1), one coordinate a row; got {tuple(T.shape)}."
+        )
+    return T
+
+
+@contextmanager
+def features_kept(estimator: BaseEstimator) -> Iterator[None]:
+    """Take back what scikit-learn's checks wrote down of the features, if what follows fails.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; what it had, it has again.
+    """
+    names = ("n_features_in_", "feature_names_in_")
+    before = {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}
+    try:
+        yield
+    except BaseException:
+        for name in names:
+            if name in before:
+                setattr(estimator, name, before[name])
+            elif hasattr(estimator, name):
+                delattr(estimator, name)
+        raise

@@ -13,16 +13,21 @@ import skcurve
 PACKAGE = Path(skcurve.__file__).parent
 
 FLOOR = {
+    "arrays": 1,
     "files": 0,
     "interop": 0,
+    "notices": 0,
     "parallel": 0,
     "randomness": 0,
     "curve": 1,
     "projection": 1,
+    "coordinates": 1.5,  # names for what a curve can be measured along
     "solvers": 2,
     "metrics": 2,
     "validation": 2,
+    "fitted": 2,  # the attributes that a curve brings along
     "storage": 2.5,  # a fitted estimator as a file: knows the solvers by name
+    "fitting": 2.5,  # the runs of a fit: knows solvers, and who watches
     "sfvq": 3,
     "nn": 3,
     "generators": 3,

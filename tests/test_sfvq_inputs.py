@@ -8,6 +8,9 @@ import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skcurve import SFVQ
 from skcurve.solvers import Adam, Lloyd
@@ -251,7 +254,7 @@ def test_numbers_whose_squares_are_at_the_end_of_the_range(scale):
 @pytest.mark.parametrize(("dtype", "offset"), [(np.float64, 1e9), (np.float32, 1e3)])
 def test_far_from_the_origin_it_is_as_good(dtype, offset):
     rows = gaussian(1000, dtype=dtype)
-    near, far = fit(rows, 4), fit(rows + dtype(offset), 4)
+    near, far = fit(rows, 4, init="pca"), fit(rows + dtype(offset), 4, init="pca")
     assert far.score(rows + dtype(offset)) == pytest.approx(near.score(rows), rel=0.1)
 
 
@@ -279,7 +282,9 @@ BAD_ROWS = {
     "nan": (np.array([[1.0, 2.0, np.nan]] * 3), ValueError, "NaN"),
     "inf": (np.array([[1.0, 2.0, -np.inf]] * 3), ValueError, "infinity"),
     "complex": (np.full((3, 3), 1j), ValueError, "[Cc]omplex"),
-    "words": (np.array([["a", "b", "c"]] * 3), ValueError, "could not convert string"),
+    "words": (np.array([["a", "b", "c"]] * 3), ValueError, "got strings, such as .*'a'"),
+    "numbers as words": ([["1", "2", "3"]] * 3, ValueError, "X must hold real .*got strings"),
+    "objects": (np.array([[1.0, 2.0, "3"]] * 3, dtype=object), ValueError, "got strings"),
     "sparse matrix": (scipy.sparse.csr_matrix(np.eye(3)), TypeError, "[Ss]parse"),
     "sparse array": (scipy.sparse.csr_array(np.eye(3)), TypeError, "[Ss]parse"),
     "no rows": (np.empty((0, 3)), ValueError, "0 sample"),
@@ -415,9 +420,87 @@ def test_parameters_that_do_not_exist():
         SFVQ().set_params(n_clusters=3)
 
 
-def test_a_device_that_does_not_exist_is_named(X):
-    with pytest.raises((ValueError, RuntimeError), match="nonsense"):
-        SFVQ(device="nonsense").fit(X)
+@pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
+def test_a_device_that_does_not_exist_is_named(X, device):
+    with pytest.raises(ValueError, match=f"^device='{device}' cannot be used; expected 'auto'"):
+        SFVQ(device=device).fit(X)
+
+
+def test_a_device_without_memory_is_not_said_to_be_missing(X, monkeypatch):
+    def fail(*_):
+        raise torch.OutOfMemoryError("no memory left")
+
+    sfvq = SFVQ(device="cpu")
+    monkeypatch.setattr(torch.Tensor, "to", fail)
+    with pytest.raises(torch.OutOfMemoryError):
+        sfvq.fit(X)
+
+
+def test_text_in_a_frame_is_refused_and_its_numbers_are_not_copied():
+    pandas = pytest.importorskip("pandas")
+    for words in (["1", "2", "3"], pandas.Categorical(["1", "2", "3"])):
+        with pytest.raises(ValueError, match=r"got strings, such as .*'1'"):
+            SFVQ(2).fit(pandas.DataFrame({"a": [1.0, 2.0, 3.0], "b": words}))
+    numbers = pandas.DataFrame({"a": [1.0, 2.0, 3.0], "b": np.array([1, 2, 3], dtype=object)})
+    with pytest.warns(UserWarning, match="3 rows for 4 vertices"):
+        assert fit(numbers, 2).n_features_in_ == 2
+
+
+def test_text_in_a_polars_frame_is_refused():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(ValueError, match=r"got strings, such as .*'1'"):
+        SFVQ(2).fit(polars.DataFrame({"a": [1.0, 2.0, 3.0], "b": ["1", "2", "3"]}))
+
+
+def test_a_field_of_records(X):
+    records = np.zeros(300, dtype=[("row", np.float32, 3), ("mark", np.uint8)])
+    records["row"] = X
+    rows = np.ascontiguousarray(records["row"])
+    assert records["row"].strides[0] % 4
+    found = fit(records["row"])
+    np.testing.assert_array_equal(found.codebook_, fit(rows).codebook_)
+    np.testing.assert_array_equal(found.transform(records["row"]), found.transform(rows))
+
+
+@pytest.mark.parametrize("again", ["refused", "interrupted"])
+def test_a_fit_that_fails_leaves_the_old_one_wholly_usable(again, monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(gaussian(), columns=list("abc"))
+    found = fit(frame)
+    T, narrow = found.transform(frame), gaussian(300, 2)
+    if again == "refused":
+        with pytest.raises(ValueError, match="init has 3 features, but 2 features"):
+            found.set_params(init=np.zeros((4, 3))).fit(narrow)
+    else:
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Lloyd, "step", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            found.fit(narrow)
+    assert found.n_features_in_ == 3
+    assert found.feature_names_in_.tolist() == ["a", "b", "c"]
+    np.testing.assert_array_equal(found.transform(frame), T)
+    assert len(found.usage_) == 7
+
+
+def test_a_first_fit_that_fails_leaves_nothing():
+    sfvq = SFVQ(init=np.zeros((4, 3)))
+    with pytest.raises(ValueError, match="init has 3 features"):
+        sfvq.fit(gaussian(300, 2))
+    assert not [name for name in vars(sfvq) if name.endswith("_")]
+
+
+def test_warnings_point_to_the_line_of_the_user(X):
+    for use in (
+        lambda: SFVQ(6).fit(X[:5]),
+        lambda: SFVQ(6).fit_transform(X[:5]),
+        lambda: make_pipeline(StandardScaler(), SFVQ(6)).fit(X[:5]),
+    ):
+        with pytest.warns(ConvergenceWarning, match="5 rows for 64 vertices") as caught:
+            use()
+        assert {warning.filename for warning in caught} == {__file__}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ BAD_WEIGHTS = {
     "infinite": (np.r_[np.inf, np.ones(299)], "infinity"),
     "all zero": (np.zeros(300), "zero"),
     "torch negative": (-torch.ones(300), "[Nn]egative"),
+    "too small": (np.full(300, 1e-33), r"sum to between 1e-30 and 1e\+30; the sum is 3e-31"),
+    "too large": (np.full(300, 1e28), r"sum to between 1e-30 and 1e\+30; the sum is 3e\+30"),
 }
 
 
@@ -113,7 +115,16 @@ def test_the_weights_of_a_score_are_checked(X, weights, message):
 
 @pytest.mark.parametrize(
     "like",
-    [np.asarray, list, torch.asarray, lambda w: torch.asarray(w).half(), np.float32, np.int64],
+    [
+        np.asarray,
+        list,
+        np.float32,
+        np.int64,
+        torch.asarray,
+        lambda weights: torch.asarray(weights).half(),
+        lambda weights: torch.asarray(weights).bfloat16(),
+        lambda weights: torch.asarray(weights).requires_grad_(),
+    ],
 )
 def test_weights_come_in_any_array(X, like):
     weights = np.random.default_rng(0).integers(1, 4, 300).astype(float)
@@ -124,7 +135,7 @@ def test_weights_come_in_any_array(X, like):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("unit", [1e-30, 1e-3, 1e3, 1e30])
+@pytest.mark.parametrize("unit", [1e-30, 1e-3, 1e3, 1e27])
 def test_only_the_proportions_of_weights_matter(dtype, unit):
     rows = gaussian(dtype=dtype)
     weights = np.random.default_rng(0).integers(1, 4, 300).astype(float)

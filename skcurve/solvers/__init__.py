@@ -5,13 +5,11 @@ from skcurve.solvers.base import Solver, Sweep
 from skcurve.solvers.initial import STARTS
 from skcurve.solvers.learn import learn
 from skcurve.solvers.lloyd import Lloyd
+from skcurve.solvers.named import SOLVERS, make_solver
 from skcurve.solvers.rows import Rows
 from skcurve.solvers.statistics import Statistics
 from skcurve.solvers.stream import Stream
 from skcurve.solvers.untangle import short_order
-
-SOLVERS: dict[str, type[Lloyd] | type[Adam]] = {"lloyd": Lloyd, "adam": Adam}
-"""The solvers by the name that `SFVQ(solver=...)` takes."""
 
 __all__ = [
     "SOLVERS",
@@ -24,5 +22,6 @@ __all__ = [
     "Stream",
     "Sweep",
     "learn",
+    "make_solver",
     "short_order",
 ]

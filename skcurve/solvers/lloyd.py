@@ -145,6 +145,26 @@ class Lloyd:
         assert state.statistics is not None  # a bitrate has at least one sweep
         return split_segments(state.vertices, state.statistics.sq_error)
 
+    def solve_within_reach(self, known: Statistics, vertices: torch.Tensor) -> torch.Tensor:
+        """Solve, and again with segments made stiffer that are too long beside the others.
+
+        Parameters
+        ----------
+        known : Statistics
+            What the best vertices follow from.
+        vertices : (M, D) tensor
+            Where they were.
+        """
+        stiffness = vertices.new_full((len(vertices) - 1,), self.smoothness)
+        for _ in range(STIFFENINGS):
+            solved = known.solve(vertices, stiffness)
+            lengths = torch.linalg.vector_norm(torch.diff(solved, dim=0), dim=1)
+            excess = lengths / (self.longest * lengths.mean())
+            if not bool((excess > 1.0).any()):
+                break
+            stiffness *= excess.clamp(min=1.0).square()
+        return solved
+
     def _move(self, state: LloydState, rows: Rows, generator: np.random.Generator) -> LloydState:
         vertices = state.vertices
         if state.moved in (0, self.moving_sweeps // 2):
@@ -174,24 +194,12 @@ class Lloyd:
         if state.settled > 0 and state.statistics is not None:
             known = seen + state.statistics * (state.settled / (state.settled + 1))
         return state._replace(
-            vertices=self._solve_within_reach(known, state.vertices),
+            vertices=self.solve_within_reach(known, state.vertices),
             statistics=known,
             settled=state.settled + 1,
             distortion=seen.distortion,
             perplexity=seen.perplexity,
         )
-
-    def _solve_within_reach(self, known: Statistics, vertices: torch.Tensor) -> torch.Tensor:
-        """Solve, and again with segments made stiffer that are too long beside the others."""
-        stiffness = vertices.new_full((len(vertices) - 1,), self.smoothness)
-        for _ in range(STIFFENINGS):
-            solved = known.solve(vertices, stiffness)
-            lengths = torch.linalg.vector_norm(torch.diff(solved, dim=0), dim=1)
-            excess = lengths / (self.longest * lengths.mean())
-            if not bool((excess > 1.0).any()):
-                break
-            stiffness *= excess.clamp(min=1.0).square()
-        return solved
 
     def _sweep(
         self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator
@@ -202,8 +210,23 @@ class Lloyd:
         n_passes = min(self.most_dithers, -(-wanted // n_rows))
         shape = (n_passes, max(1, n_rows // BLOCK_ROWS), len(vertices) - 1)
         dithers = torch.from_numpy(generator.random(shape)).to(vertices)
-        n_meetings = n_passes * shape[1]
-        # Spread evenly over the meetings, so that every sweep has its share, up to one.
-        exact = np.diff(np.floor(np.arange(n_meetings + 1) * self.exact_share + generator.random()))
-        exact = torch.from_numpy(exact > 0).reshape(shape[:2])
+        exact = choose_exact(self.exact_share, shape[:2], generator)
         return accumulate(sample, vertices, dithers, exact)
+
+
+def choose_exact(
+    share: float, shape: tuple[int, int], generator: np.random.Generator
+) -> torch.Tensor:
+    """Choose the meetings that are with the line itself, for `accumulate`.
+
+    Parameters
+    ----------
+    share : float
+        How many, from 0 to 1. They are spread evenly: every sweep has its share, up to one.
+    shape : (n_passes, n_blocks)
+        Of the meetings.
+    generator : numpy.random.Generator
+        Chooses where the first one is.
+    """
+    steps = np.arange(shape[0] * shape[1] + 1) * share + generator.random()
+    return torch.from_numpy(np.diff(np.floor(steps)) > 0).reshape(shape)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skcurve.solvers import STARTS, Rows, Statistics, Stream
+from skcurve.solvers import STARTS, Lloyd, Rows, Statistics, Stream
 from skcurve.solvers.stream import MEMORIES_PER_BITRATE, ROWS_PER_VERTEX
 
 PER_BITRATE = MEMORIES_PER_BITRATE * ROWS_PER_VERTEX
@@ -16,17 +16,18 @@ def gaussian(n_rows, n_features=2, seed=0):
     return torch.from_numpy(np.random.default_rng(seed).standard_normal((n_rows, n_features)))
 
 
-def begin(X, *, weight=0.0, vertices=None):
+def begin(X, *, vertices=None):
     rows = Rows(X, None, np.random.default_rng(0))
     if vertices is None:
         vertices = STARTS["norm"](rows, 4, np.random.default_rng(0))
     else:
         vertices = rows.normalise(vertices)
-    return Stream.begin(vertices, rows, weight)
+    return Stream.begin(vertices, rows)
 
 
 def learn(stream, X, *, n_bits=2, weights=None, smoothness=0.01, seed=0):
-    return stream.step(X, weights, n_bits, smoothness, np.random.default_rng(seed))
+    solver = Lloyd(smoothness=smoothness)
+    return stream.step(X, weights, n_bits, solver, np.random.default_rng(seed))
 
 
 @settings(max_examples=20, deadline=None)
@@ -58,12 +59,27 @@ def test_the_first_batch_replaces_a_first_guess():
 
 def test_a_curve_that_is_known_already_moves_little():
     X, known = gaussian(500), 5.0 * gaussian(4, seed=1)
-    light, heavy = (
-        learn(begin(X, weight=weight, vertices=known), X, smoothness=0.0) for weight in (1.0, 1e6)
+    guess, light, heavy = (
+        learn(stream, X, smoothness=0.0)
+        for stream in (
+            begin(X, vertices=known),
+            Stream.resume(known, 0.0, 0.0),
+            Stream.resume(known, 1e6, 0.0),
+        )
     )
-    moved = [(stream.codebook - known).norm(dim=1).max() for stream in (light, heavy)]
-    assert moved[1] < 0.05
+    moved = [(stream.codebook - known).norm(dim=1).max() for stream in (guess, light, heavy)]
     assert moved[0] > 1.0
+    assert moved[1] < 0.5 * moved[0]
+    assert moved[2] < 0.01 * moved[0]
+
+
+@pytest.mark.parametrize("smoothness", [0.0, 0.01, 1.0])
+def test_a_row_of_no_weight_leaves_a_known_curve_where_it_is(smoothness):
+    known = 1e3 + 5.0 * gaussian(8, 3)
+    stream = Stream.resume(known, 0.0, smoothness)
+    nothing = torch.tensor([1e-20], dtype=torch.float64)
+    after = learn(stream, gaussian(1, 3), weights=nothing, n_bits=3, smoothness=smoothness)
+    torch.testing.assert_close(after.codebook, known)
 
 
 def test_rows_of_weight_two_are_rows_that_come_twice():
