@@ -407,3 +407,24 @@ def test_coordinates_may_be_off_by_rounding():
     curve = PolylineCurve([[0.0], [0.1], [0.3]])
     np.testing.assert_array_equal(curve.evaluate([-1e-16, 2 + 1e-15]), [[0.0], [0.3]])
     np.testing.assert_array_equal(curve.arclength_to_index([-1e-17, 0.3 + 1e-16]), [0.0, 2.0])
+
+
+@pytest.mark.parametrize("make", [np.asarray, torch.asarray])
+def test_a_long_curve_in_single_precision_is_resampled_finely(make):
+    # 65,536 vertices a hundredth apart: in single precision the place in a segment would have
+    # steps of a tenth of it.
+    walked = np.arange(65536)
+    vertices = np.stack([walked * 0.01, walked % 2 * 1e-5], axis=1).astype(np.float32)
+    curve = PolylineCurve(make(vertices))
+    spaced = np.asarray(curve.resample(65537).lengths, dtype=np.float64)
+    assert abs(spaced - spaced.mean()).max() < 0.01 * spaced.mean()
+    exact = PolylineCurve(vertices.astype(np.float64))
+    points = np.asarray(curve.sample(2000, random_state=0))
+    np.testing.assert_allclose(points, exact.sample(2000, random_state=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [np.asarray, torch.asarray])
+def test_a_pickle_keeps_the_kind_of_array(make):
+    curve = pickle.loads(pickle.dumps(PolylineCurve(make(np.eye(3, dtype=np.float32)))))
+    assert isinstance(curve.vertices, torch.Tensor) == (make is torch.asarray)
+    np.testing.assert_array_equal(curve.vertices, np.eye(3))

@@ -223,6 +223,33 @@ def test_skops_needs_no_more_trust_than_in_this_package(parameters, X):
         skops.loads(data)
 
 
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_skops_holds_tensors_and_streams(like, dtype, X):
+    skops = pytest.importorskip("skops.io")
+    rows = like(X.astype(dtype))
+    sfvq = SFVQ(n_bits=3, random_state=0).fit(rows)
+    for _ in range(2):
+        data = skops.dumps(sfvq)
+        trusted = [name for name in skops.get_untrusted_types(data=data) if "skcurve" in name]
+        twin = skops.loads(data, trusted=trusted)
+        assert_same(twin, sfvq, X)
+        sfvq.partial_fit(rows)
+        twin.partial_fit(rows)
+        np.testing.assert_array_equal(twin.codebook_, sfvq.codebook_)
+
+
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray])
+def test_a_pickle_keeps_the_kind_of_every_array(like, X):
+    sfvq = pickle.loads(pickle.dumps(fit(like(X))))
+    for part in (sfvq.codebook_, sfvq.usage_, *sfvq.codebooks_.values()):
+        assert isinstance(part, torch.Tensor) == (like is torch.asarray)
+    assert sfvq.usage_.sum() == 300
+    if like is np.asarray:
+        with pytest.raises(ValueError, match="read-only"):
+            sfvq.codebooks_[2][0] = 0.0
+
+
 def test_it_can_be_printed(X):
     assert repr(SFVQ()) == "SFVQ()"
     assert repr(SFVQ(n_bits=3, solver="adam")) == "SFVQ(n_bits=3, solver='adam')"

@@ -18,6 +18,7 @@ SETTINGS = [
     {"solver": "adam", "max_iter": 2, "coordinate": "unit"},
     {"solver": Lloyd(smoothness=0.5, max_iter=3)},
     {"solver": Adam(milestones=(0.5,), learning_rate=0.1)},
+    {"solver": Lloyd(smoothness=np.float32(0.5), max_iter=np.int64(3))},
     {"init": np.random.default_rng(1).standard_normal((4, 3))},
     {"init": [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0]]},
     {"init": torch.eye(4)[:, :3]},
@@ -227,9 +228,27 @@ def test_any_reader_of_safetensors_can_open_it(path, X):
     assert header["version"]
 
 
-def test_nothing_is_run_to_read_it(path, X):
-    fit(X).save(path)
-    assert b"pickle" not in path.read_bytes()
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray])
+def test_nothing_is_run_to_read_it(monkeypatch, path, X, like):
+    # All of the file is a length, a header in JSON, and numbers: its tensors fill the rest, and no
+    # unpickler is ever called.
+    sfvq = fit(like(X), solver=Lloyd(max_iter=3), init=like(X[:4]))
+    sfvq.save(path)
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    parts = json.loads(content[8 : 8 + length])
+    parts.pop("__metadata__")
+    ends = sorted(part["data_offsets"] for part in parts.values())
+    assert [begin for begin, _ in ends] == [0, *(end for _, end in ends[:-1])]
+    assert 8 + length + ends[-1][1] == len(content)
+    assert {part["dtype"] for part in parts.values()} <= {"F32", "F64", "I64"}
+
+    def fail(*_, **__):
+        raise AssertionError("a pickle was read")
+
+    for name in ("load", "loads", "Unpickler"):
+        monkeypatch.setattr(f"pickle.{name}", fail)
+    assert_same(SFVQ.load(path), sfvq, X)
 
 
 # Whole or not there
@@ -352,6 +371,89 @@ def test_a_header_that_does_not_add_up(path, header):
     save_file({"codebook.2": torch.zeros(4, 2)}, path, {"skcurve": header})
     with pytest.raises(ValueError, match=r"curve\.safetensors"):
         SFVQ.load(path)
+
+
+def facts_and_tensors(path, X):
+    fit(X).save(path)
+    tensors, facts = storage.read(path, "SFVQ")
+    return {key: facts[key] for key in facts.keys() - {"kind", "format"}}, tensors
+
+
+@pytest.mark.parametrize(
+    "name", ["version", "parameters", "history", "feature_names", "holds_tensors"]
+)
+def test_a_header_that_lacks_a_part(path, X, name):
+    facts, tensors = facts_and_tensors(path, X)
+    del facts[name]
+    storage.write(path, "SFVQ", tensors, facts)
+    if name == "version":  # only said in messages
+        assert_same(SFVQ.load(path), fit(X), X)
+    else:
+        with pytest.raises(ValueError, match=rf"curve\.safetensors' is damaged: .*'{name}'"):
+            SFVQ.load(path)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_bits": 99}, "n_bits"),
+        ({"coordinate": "nowhere"}, "coordinate"),
+        ({"solver": {"simplex": {}}}, "simplex"),
+        ({"solver": {"lloyd": {"max_iter": 0}}}, "max_iter"),
+        ({"solver": {"lloyd": {"patience": 0}}}, "patience"),
+        ({"patience": 3}, "patience"),
+    ],
+    ids=str,
+)
+def test_parameters_that_cannot_be(path, X, parameters, message):
+    facts, tensors = facts_and_tensors(path, X)
+    facts["parameters"] |= parameters
+    storage.write(path, "SFVQ", tensors, facts)
+    with pytest.raises(ValueError, match=rf"is damaged: .*{message}"):
+        SFVQ.load(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tensors: tensors.clear(),
+        lambda tensors: tensors.update({"codebook.2": torch.zeros(4, 2)}),
+        lambda tensors: tensors.update({"codebook.3": torch.zeros(6, 3)}),
+        lambda tensors: tensors.update({"codebook.3": torch.full((8, 3), torch.nan)}),
+        lambda tensors: tensors.update({"usage": torch.zeros(3)}),
+    ],
+    ids=["no codebooks", "another width", "no power of two", "not finite", "too few of usage"],
+)
+def test_codebooks_that_cannot_be(path, X, change):
+    facts, tensors = facts_and_tensors(path, X)
+    change(tensors)
+    storage.write(path, "SFVQ", tensors, facts)
+    with pytest.raises(ValueError, match=r"curve\.safetensors' is damaged"):
+        SFVQ.load(path)
+
+
+def test_a_file_of_the_first_format(path):
+    parameters = {
+        "coordinate": "unit", "device": "auto", "init": "norm", "max_iter": None, "n_bits": 2,
+        "n_init": 1, "n_jobs": None, "random_state": 0, "smoothness": 0.01,
+        "solver": {"lloyd": {"smoothness": 0.5, "max_iter": 12, "tol": 0.01,
+                             "rows_per_vertex": 128, "most_dithers": 16}},
+        "tol": 0.01, "verbose": 0, "warm_start": False,
+    }  # fmt: skip
+    record = {"bitrate": 2, "sweep": 1, "distortion": 0.5, "perplexity": 2.5, "seconds": 0.1}
+    header = {
+        "kind": "SFVQ", "format": 1, "version": "0.1.0", "parameters": parameters,
+        "history": [record], "feature_names": ["width"], "holds_tensors": False,
+    }  # fmt: skip
+    codebook = torch.tensor([[0.0], [1.0], [2.0], [4.0]], dtype=torch.float64)
+    tensors = {"codebook.2": codebook, "usage": torch.tensor([3, 2, 1])}
+    save_file(tensors, path, {"skcurve": json.dumps(header)})
+    sfvq = SFVQ.load(path)
+    assert (sfvq.n_bits, sfvq.coordinate, sfvq.solver) == (2, "unit", Lloyd(smoothness=0.5))
+    assert sfvq.history_ == [record]
+    assert sfvq.usage_.tolist() == [3, 2, 1]
+    assert sfvq.feature_names_in_.tolist() == ["width"]
+    assert sfvq.inverse_transform([[0.5]]).tolist() == [[2.0]]
 
 
 # Underneath
