@@ -59,7 +59,7 @@ class SFVQ(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMix
         The bitrate: the curve has ``2**n_bits`` vertices, from 2 to 16 bits.
 
     solver : {"lloyd", "adam"} or solver object, default="lloyd"
-        How the vertices are learnt.
+        How `fit` learns the vertices.
 
         - "lloyd" solves, sweep by sweep, for the best vertices of the present assignment: the fast
           one (`skcurve.solvers.Lloyd`).
@@ -113,7 +113,8 @@ default="norm"
         time; see :term:`Glossary <random_state>`.
 
     verbose : int, default=0
-        Above 0, prints a line for each bitrate; above 1, for each sweep.
+        Above 0, prints a line for each bitrate; above 1, for each sweep. To `partial_fit` a batch
+        is a sweep.
 
     n_jobs : int, default=None
         How many of the `n_init` curves to learn at a time. A single fit uses all cores anyway.
@@ -153,12 +154,16 @@ default="norm"
 
     Notes
     -----
-    numpy in, numpy out; torch in, torch out on the same device. float32 stays float32 and float64
-    float64; half precisions are computed in float32.
+    numpy in, numpy out; torch in, torch out on the same device, with scikit-learn's array API
+    dispatch and without it. float32 stays float32 and float64 float64; half precisions are computed
+    in float32.
 
     The nearest point is exact: no row is nearer to another segment than to the one it is given.
 
     Ctrl-C ends `fit` with a warning and the last complete bitrate.
+
+    pickle, joblib and skops keep all of a fitted estimator, what `partial_fit` remembers included;
+    skops does not know tensors, and so needs an `init` that is none. `save` needs no trust at all.
 
     References
     ----------
