@@ -10,6 +10,7 @@ import torch
 
 from skcurve.solvers.growth import split_vertices
 from skcurve.solvers.rows import Rows
+from skcurve.solvers.statistics import perplexity_of
 
 
 class AdamState(NamedTuple):
@@ -40,8 +41,8 @@ class Adam:
 
     A sweep is an epoch: the rows in their own order, a batch at a time, each batch at one dither,
     an incomplete last batch left out. Each bitrate has a new optimiser, whose learning rate is
-    halved after 60% and after 80% of the epochs. Every vertex of a finished bitrate gets a twin 1%
-    of a segment away.
+    halved after 60% and after 80% of the epochs, in whole epochs, and not before the first is over.
+    Every vertex of a finished bitrate gets a twin 1% of a segment away.
 
     Parameters
     ----------
@@ -52,9 +53,9 @@ class Adam:
     learning_rate : float, default=1e-3
         In the units of the data.
     milestones : tuple of float, default=(0.6, 0.8)
-        The shares of the epochs after which the learning rate is halved.
+        The shares of the epochs after which the learning rate is halved, above 0 and up to 1.
     insertion : float, default=0.01
-        How far along a segment a new vertex begins.
+        How far along a segment a new vertex begins, between 0 and 1.
 
     References
     ----------
@@ -73,6 +74,10 @@ class Adam:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive; got {self.learning_rate}.")
+        if not all(0 < share <= 1 for share in self.milestones):
+            raise ValueError(f"milestones must lie above 0, up to 1; got {self.milestones}.")
+        if not 0 < self.insertion < 1:
+            raise ValueError(f"insertion must lie between 0 and 1; got {self.insertion}.")
 
     def start(
         self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator
@@ -81,7 +86,8 @@ class Adam:
         learnt = vertices.clone().requires_grad_()
         # The rows are scaled; so is a step that is meant in the units of the data.
         optimizer = torch.optim.Adam([learnt], lr=self.learning_rate * rows.scale, fused=True)
-        epochs = [int(share * self.max_iter) for share in self.milestones]
+        # Rounded down, but not to the beginning.
+        epochs = [max(1, int(share * self.max_iter)) for share in self.milestones]
         scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, epochs, gamma=0.5)
         return AdamState(learnt, optimizer, scheduler)
 
@@ -111,8 +117,7 @@ class Adam:
         _, weights = rows.batch(0, n_steps * self.batch_size)
         usage = torch.bincount(torch.cat(segments), weights, minlength=shape[1]).double()
         return state._replace(
-            distortion=float(torch.stack(errors).mean()),
-            perplexity=float(torch.special.entr(usage / usage.sum()).sum().exp()),
+            distortion=float(torch.stack(errors).mean()), perplexity=perplexity_of(usage)
         )
 
     def finished(self, state: AdamState) -> bool:

@@ -55,17 +55,20 @@ class SolverState(Protocol):
 class Solver(Protocol):
     """How vertices are learnt at one bitrate; the loop around it is `skcurve.solvers.learn`.
 
-    A solver is a small immutable object: its attributes say how, its state says where it is.
+    A solver is a small immutable object: its attributes say how, its state says where it is. Each
+    has a state of its own kind, and takes back only what it has given.
     """
 
     @property
     def max_iter(self) -> int:
         """The number of sweeps a bitrate takes at most."""
 
-    def start(self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator) -> Any:
+    def start(
+        self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator
+    ) -> SolverState:
         """Begin a bitrate from (M, D) vertices, and give the first state."""
 
-    def step(self, state: Any, rows: Rows, generator: np.random.Generator) -> Any:
+    def step(self, state: Any, rows: Rows, generator: np.random.Generator) -> SolverState:
         """Sweep once, and give the next state."""
 
     def finished(self, state: Any) -> bool:

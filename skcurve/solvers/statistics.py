@@ -104,8 +104,7 @@ class Statistics:
     @property
     def perplexity(self) -> float:
         """How many segments the rows used, as the exponential of the entropy of their usage."""
-        share = self.usage / self.usage.sum()
-        return float(torch.exp(torch.special.entr(share).sum()))
+        return perplexity_of(self.usage)
 
     def solve(self, vertices: torch.Tensor, smoothness: float | torch.Tensor) -> torch.Tensor:
         r"""Give the vertices that minimise the summed squared error plus the smoothness penalty.
@@ -139,3 +138,8 @@ class Statistics:
             banded, target.cpu().numpy(), overwrite_ab=True, overwrite_b=True, check_finite=False
         )
         return torch.from_numpy(solution).to(vertices)
+
+
+def perplexity_of(usage: torch.Tensor) -> float:
+    """Give the exponential of the entropy of a usage, which has no negative entry."""
+    return float(torch.special.entr(usage / usage.sum()).sum().exp())

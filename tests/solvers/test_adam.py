@@ -94,6 +94,52 @@ def test_the_learning_rate_is_halved_twice_and_new_at_each_bitrate():
     assert rates == pytest.approx(2 * [1e-3, 1e-3, 1e-3, 5e-4, 2.5e-4])
 
 
+def rates(solver, n_epochs):
+    """The learning rate of each epoch, as a share of the first one that is asked for."""
+    X = gaussian(64)
+    rows = Rows(X, None, np.random.default_rng(0))
+    generator, found = np.random.default_rng(0), []
+    state = solver.start(rows.normalise(X[:4]), rows, generator)
+    for _ in range(n_epochs):
+        rate = state.optimizer.param_groups[0]["lr"]
+        found.append(rate / rows.scale / solver.learning_rate)
+        state = solver.step(state, rows, generator)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"max_iter": 1}, [1]),  # 60% of it is 0 whole epochs
+        ({"max_iter": 2}, [1, 0.25]),
+        ({"max_iter": 3}, [1, 0.5, 0.25]),
+        ({"max_iter": 5}, [1, 1, 1, 0.5, 0.25]),
+        ({"max_iter": 10}, [1] * 6 + [0.5] * 2 + [0.25] * 2),
+        ({"max_iter": 3, "milestones": ()}, [1, 1, 1]),
+        ({"max_iter": 3, "milestones": (1.0,)}, [1, 1, 1]),
+    ],
+    ids=str,
+)
+def test_the_learning_rate_is_halved_after_whole_epochs(settings, expected):
+    assert rates(Adam(**settings), len(expected)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"milestones": (0.0, 0.8)}, r"milestones must lie above 0, up to 1; got \(0.0, 0.8\)"),
+        ({"milestones": (0.6, 60)}, "milestones must lie above 0, up to 1"),
+        ({"milestones": (float("nan"),)}, "milestones must lie above 0, up to 1"),
+        ({"insertion": 0.0}, "insertion must lie between 0 and 1; got 0.0"),
+        ({"insertion": 1.0}, "insertion must lie between 0 and 1; got 1.0"),
+        ({"insertion": float("nan")}, "insertion must lie between 0 and 1; got nan"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Adam(**settings)
+
+
 def test_no_gradient_is_needed_around_it():
     X = gaussian(128)
     rows = Rows(X, None, np.random.default_rng(0))
