@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 from skcurve.solvers.rows import Rows, Sample
 from skcurve.solvers.untangle import short_order
@@ -39,10 +40,11 @@ def by_component(rows: Rows, n_vertices: int, generator: np.random.Generator) ->
 
 
 def at_random(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
-    """Take four rows as they come, in proportion to their weights."""
+    """Draw four different rows in proportion to their weights; of fewer, take some again."""
     points, weights = _distinct(rows.draw(MAX_ROWS))
-    chosen = generator.choice(len(points), FIRST_VERTICES, p=weights / weights.sum())
-    return rows.like(points[chosen])
+    n_drawn = min(FIRST_VERTICES, len(points))
+    chosen = generator.choice(len(points), n_drawn, replace=False, p=weights / weights.sum())
+    return rows.like(points[chosen[np.arange(FIRST_VERTICES) * n_drawn // FIRST_VERTICES]])
 
 
 def by_tour(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:
@@ -50,7 +52,11 @@ def by_tour(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torc
     points, weights = _distinct(rows.draw(TOUR_ROWS_PER_VERTEX * n_vertices))
     n_clusters = min(n_vertices, len(points))
     kmeans = KMeans(n_clusters, n_init=1, random_state=int(generator.integers(2**31)))
-    centers = rows.like(kmeans.fit(points, sample_weight=weights).cluster_centers_)
+    # Its threads add up their sums in the order in which they finish: of three or more, that order
+    # shows in the last digits, and a seed would not give the same bits again.
+    with threadpool_limits(1, user_api="openmp"):
+        kmeans.fit(points, sample_weight=weights)
+    centers = rows.like(kmeans.cluster_centers_)
     centers = centers[short_order(centers).to(centers.device)]
     # Fewer rows than vertices: the last centre stands for all that are missing.
     return torch.cat([centers, centers[-1:].expand(n_vertices - n_clusters, -1)])

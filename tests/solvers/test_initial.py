@@ -5,6 +5,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skcurve.solvers import STARTS, Rows
 from skcurve.testing import point_clouds
@@ -70,6 +72,19 @@ def test_random_vertices_are_rows():
     assert not np.allclose(vertices, begin("random", X, seed=1))
 
 
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 5])
+def test_random_vertices_are_different_rows_while_there_are_any(n_rows):
+    X = np.arange(float(n_rows))[:, None]
+    for seed in range(20):
+        vertices = begin("random", np.repeat(X, 3, axis=0), seed=seed).ravel()
+        places, first, times = np.unique(vertices.round(9), return_index=True, return_counts=True)
+        assert len(vertices) == 4
+        assert len(places) == min(n_rows, 4)
+        assert times.max() - times.min() <= 1
+        # A row that is taken twice is so at once, and the curve does not go back to it.
+        assert all(len(set(vertices[i : i + n])) == 1 for i, n in zip(first, times, strict=True))
+
+
 def test_heavy_rows_are_chosen_often():
     X = np.arange(100.0)[:, None]
     weights = np.where(np.arange(100) < 50, 1.0, 9.0)
@@ -94,6 +109,27 @@ def test_the_tour_goes_through_the_clusters_in_a_short_order():
     vertices = begin("tour", X, 16)
     steps = np.linalg.norm(np.diff(vertices, axis=0), axis=1)
     np.testing.assert_allclose(steps, np.hypot(10, 5), rtol=0.05)
+
+
+def test_the_clusters_do_not_depend_on_which_thread_ends_first(monkeypatch):
+    # Three threads or more add their sums up in the order in which they finish.
+    seen = []
+
+    class Watched(KMeans):
+        def fit(self, *arguments, **options):
+            seen.extend(pool["num_threads"] for pool in openmp_pools())
+            return super().fit(*arguments, **options)
+
+    monkeypatch.setattr("skcurve.solvers.initial.KMeans", Watched)
+    with threadpool_limits(3, user_api="openmp"):
+        before = openmp_pools()
+        begin("tour", np.random.default_rng(8).standard_normal((60, 3)))
+        assert openmp_pools() == before
+    assert set(seen) == {1}
+
+
+def openmp_pools():
+    return [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
 
 
 def test_where_rows_are_fewer_than_vertices_the_last_one_stands_for_the_rest():
