@@ -9,7 +9,6 @@ import torch
 
 from skcurve.interop import as_matrix
 from skcurve.metrics.inputs import as_rows, as_weights, resolve_curve
-from skcurve.projection.table import full_precision
 from skcurve.randomness import RandomState, as_generator
 
 MAX_BLOCK_ROWS = 1024
@@ -45,7 +44,7 @@ def distortion(curve: Any, X: Any, sample_weight: Any = None) -> float:
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none.
+        If `curve` is not a curve and has none, or the entries of X are not real numbers.
     ValueError
         If X is not a finite matrix of D columns and at least one row, or the weights do not fit.
 
@@ -67,7 +66,7 @@ def distortion(curve: Any, X: Any, sample_weight: Any = None) -> float:
     curve = resolve_curve(curve)
     rows = as_rows(X, curve)
     weights = as_weights(sample_weight, rows)
-    sq_distance = full_precision(torch.as_tensor(curve.project(rows).sq_distance))
+    sq_distance = torch.as_tensor(curve.project(rows).sq_distance).double()
     return float(sq_distance @ (weights / weights.sum())) / curve.n_features
 
 
@@ -112,7 +111,7 @@ def dithered_distortion(
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none.
+        If `curve` is not a curve and has none, or the entries of X are not real numbers.
     ValueError
         If X is not a finite matrix of D columns and at least one row, the weights do not fit, or
         `n_dithers` is below 1.
@@ -140,13 +139,13 @@ def dithered_distortion(
     if n_dithers < 1:
         raise ValueError(f"n_dithers must be at least 1; got {n_dithers}.")
     generator = as_generator(random_state)
-    vertices = full_precision(as_matrix(curve.vertices, name="vertices").to(rows.device))
+    vertices = as_matrix(curve.vertices, name="vertices").to(rows.device).double()
     center = vertices.mean(0)
     vertices = vertices - center
     n_block = int(np.clip(BLOCK_ENTRIES // max(vertices.shape), 16, MAX_BLOCK_ROWS))
     total = weights.new_zeros(())
     for block, weight in zip(rows.split(n_block), weights.split(n_block), strict=True):
-        points = full_precision(block) - center
+        points = block.double() - center
         for _ in range(n_dithers):
             dither = torch.from_numpy(generator.random(curve.n_segments)).to(vertices)
             total += weight @ _sq_distance_to_nearest(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from sklearn.exceptions import NotFittedError
 
 from skcurve.curve import PolylineCurve
 from skcurve.interop import as_matrix, as_tensor
-from skcurve.projection.table import full_precision
 
 
 def resolve_curve(curve: Any) -> PolylineCurve:
@@ -63,6 +64,8 @@ def as_rows(X: Any, curve: PolylineCurve, *, at_least: int = 1) -> torch.Tensor:
 
     Raises
     ------
+    TypeError
+        If the entries of X are not real numbers.
     ValueError
         If X is not such a matrix, or has too few rows.
     """
@@ -88,12 +91,14 @@ def as_weights(sample_weight: Any, rows: torch.Tensor) -> torch.Tensor:
 
     Raises
     ------
+    TypeError
+        If the weights are not real numbers.
     ValueError
         If there is not one for each row, or one is negative, NaN or infinite, or all are zero.
     """
     if sample_weight is None:
-        return full_precision(rows.new_ones(len(rows)))
-    weights = full_precision(as_tensor(sample_weight, name="sample_weight").to(rows.device))
+        return rows.new_ones(len(rows), dtype=torch.float64)
+    weights = as_tensor(sample_weight, name="sample_weight").to(rows.device).double()
     if weights.shape != (len(rows),):
         raise ValueError(
             f"sample_weight must hold one number for each of the {len(rows)} rows; "
@@ -102,5 +107,32 @@ def as_weights(sample_weight: Any, rows: torch.Tensor) -> torch.Tensor:
     if not bool((torch.isfinite(weights) & (weights >= 0)).all()):
         raise ValueError("sample_weight must be finite and not negative.")
     if not bool((weights > 0).any()):
-        raise ValueError("sample_weight is zero for every row; at least one must count.")
+        raise ValueError("sample_weight must have a positive entry; all are zero.")
     return weights
+
+
+def as_labels(y: Any, n_rows: int) -> npt.NDArray[Any]:
+    """Return one label a row.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Numbers, strings, anything that can be sorted.
+    n_rows : int
+        How many there must be.
+
+    Returns
+    -------
+    labels : ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If there is not one for each row.
+    """
+    labels = np.asarray(y.detach().cpu() if isinstance(y, torch.Tensor) else y)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"y must hold one label for each of the {n_rows} rows; got shape {labels.shape}."
+        )
+    return labels

@@ -10,8 +10,7 @@ import torch
 from scipy.sparse import coo_array
 
 from skcurve.interop import as_matrix
-from skcurve.metrics.inputs import as_rows, resolve_curve
-from skcurve.projection.table import full_precision
+from skcurve.metrics.inputs import as_labels, as_rows, resolve_curve
 from skcurve.randomness import RandomState, as_generator
 
 MAX_VERTICES = 4096
@@ -60,10 +59,10 @@ def smoothness_ratio(curve: Any, *, random_state: RandomState = None) -> float:
     1.0
     """
     curve = resolve_curve(curve)
-    lengths = full_precision(torch.as_tensor(curve.lengths))
+    lengths = torch.as_tensor(curve.lengths).double()
     if not bool((lengths > 0).any()):
         raise ValueError("curve has all its vertices in one place: no two of them are apart.")
-    vertices = full_precision(as_matrix(curve.vertices, name="vertices"))
+    vertices = as_matrix(curve.vertices, name="vertices").double()
     if len(vertices) > MAX_VERTICES:
         drawn = as_generator(random_state).choice(len(vertices), MAX_VERTICES, replace=False)
         vertices = vertices[torch.from_numpy(drawn).to(vertices.device)]
@@ -98,7 +97,7 @@ def topographic_error(curve: Any, X: Any) -> float:
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none.
+        If `curve` is not a curve and has none, or the entries of X are not real numbers.
     ValueError
         If X is not a finite matrix of D columns and at least one row.
 
@@ -118,13 +117,13 @@ def topographic_error(curve: Any, X: Any) -> float:
     """
     curve = resolve_curve(curve)
     rows = as_rows(X, curve)
-    vertices = full_precision(as_matrix(curve.vertices, name="vertices").to(rows.device))
+    vertices = as_matrix(curve.vertices, name="vertices").to(rows.device).double()
     center = vertices.mean(0)
     vertices = vertices - center
     sq_norm = (vertices * vertices).sum(1)
     n_apart = 0
     for block in rows.split(max(1, BLOCK_ENTRIES // max(vertices.shape))):
-        q = torch.addmm(sq_norm, full_precision(block) - center, vertices.T, alpha=-2.0)
+        q = torch.addmm(sq_norm, block.double() - center, vertices.T, alpha=-2.0)
         nearest = q.argmin(1)
         second = q.scatter_(1, nearest[:, None], torch.inf).argmin(1)
         n_apart += int(((nearest - second).abs() > 1).sum())
@@ -162,7 +161,7 @@ def neighbor_agreement(curve: Any, X: Any, y: Any) -> float:
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none.
+        If `curve` is not a curve and has none, or the entries of X are not real numbers.
     ValueError
         If X is not a finite matrix of D columns and at least two rows, or y has not one label for
         each.
@@ -177,11 +176,7 @@ def neighbor_agreement(curve: Any, X: Any, y: Any) -> float:
     """
     curve = resolve_curve(curve)
     rows = as_rows(X, curve, at_least=2)
-    labels = np.asarray(y.detach().cpu() if isinstance(y, torch.Tensor) else y)
-    if labels.shape != (len(rows),):
-        raise ValueError(
-            f"y must hold one label for each of the {len(rows)} rows; got shape {labels.shape}."
-        )
+    labels = as_labels(y, len(rows))
     found = curve.project(rows)
     segment, position = (np.asarray(torch.as_tensor(part).cpu()) for part in found[:2])
     order = np.lexsort((position, segment))

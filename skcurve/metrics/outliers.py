@@ -42,7 +42,7 @@ def outlier_vertices(curve: Any, X: Any, *, quantile: float = 0.99) -> Array:
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none.
+        If `curve` is not a curve and has none, or the entries of X are not real numbers.
     ValueError
         If X is not a finite matrix of D columns and at least two rows, or `quantile` is outside
         [0, 1].

@@ -8,7 +8,6 @@ import torch
 
 from skcurve.interop import Array, as_tensor, restore
 from skcurve.metrics.inputs import as_rows, as_weights, resolve_curve
-from skcurve.projection.table import full_precision
 
 
 def usage(curve: Any, X: Any, sample_weight: Any = None) -> Array:
@@ -35,7 +34,7 @@ def usage(curve: Any, X: Any, sample_weight: Any = None) -> Array:
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none.
+        If `curve` is not a curve and has none, or the entries of X are not real numbers.
     ValueError
         If X is not a finite matrix of D columns and at least one row, or the weights do not fit.
 
@@ -77,6 +76,8 @@ def perplexity(usage: Any) -> float:
 
     Raises
     ------
+    TypeError
+        If the usage is not real numbers.
     ValueError
         If the usage is not one-dimensional, or has a negative or non-finite entry, or only zeros.
 
@@ -86,7 +87,7 @@ def perplexity(usage: Any) -> float:
     >>> round(perplexity([5, 5, 5, 0]), 6)
     3.0
     """
-    counts = full_precision(as_tensor(usage, name="usage"))
+    counts = as_tensor(usage, name="usage").double()
     if counts.ndim != 1:
         raise ValueError(f"usage must be one-dimensional; got shape {tuple(counts.shape)}.")
     if not bool((torch.isfinite(counts) & (counts >= 0)).all()):

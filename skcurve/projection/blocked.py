@@ -6,10 +6,13 @@ import torch
 
 from skcurve.projection.oracle import nearest_on_segment
 from skcurve.projection.result import Projection
-from skcurve.projection.table import SearchTable, full_precision
+from skcurve.projection.table import SearchTable
 
 BLOCK_ENTRIES = {"cpu": 1 << 20, "cuda": 1 << 22}
 """Entries of the product of a block: enough to keep every core, or a GPU, busy."""
+
+SETTLED_PART = 16
+"""One part in so many of that, in float64, is what rows are settled with at one time."""
 
 GROUP = 32
 """Values are compared in groups of so many: minima are cheap to take, their places are not."""
@@ -25,13 +28,13 @@ def project_blocked(
     n_rows = len(X)
     segment = torch.empty(n_rows, dtype=torch.int64, device=X.device)
     position, sq_distance = X.new_empty(n_rows), X.new_empty(n_rows)
-    entries = BLOCK_ENTRIES.get(X.device.type, BLOCK_ENTRIES["cuda"])
-    n_block = max(16, entries // max(vertices.shape))
+    n_values = -(-len(vertices) // GROUP) * GROUP
+    # Twice the columns, since settling holds several copies of the rows.
+    n_block = min(n_rows, max(16, _entries(X) // max(n_values, 2 * X.shape[1])))
     centered = X.new_empty((n_block, X.shape[1]))
-    n_groups = -(-len(vertices) // GROUP)
-    values = table.product.new_full((n_block, n_groups * GROUP), torch.inf)
+    values = table.product.new_full((n_block, n_values), torch.inf)
     along = torch.empty_like(values[:, 1 : len(vertices)])
-    for start in range(0, n_rows, n_block):
+    for start in range(0, n_rows, max(1, n_block)):
         rows = slice(start, min(start + n_block, n_rows))
         block = X[rows]
         space = [part[: len(block)] for part in (centered, values, along)]
@@ -118,8 +121,10 @@ def settle(
     unsettled = ~(second > limit)  # so that a value that is not a number counts as close
     segment = (group * GROUP + member)[:, 0].clamp(max=len(vertices) - 2)
     position, sq_distance, cancelled = _in_own_precision(block, vertices, segment)
-    rows = (unsettled | cancelled).nonzero()[:, 0]
-    if len(rows) > 0:
+    in_doubt = (unsettled | cancelled).nonzero()[:, 0]
+    # As if every segment were close to every row, which they are where all vertices are in one
+    # place. So memory is bounded.
+    for rows in in_doubt.split(max(1, _entries(block) // SETTLED_PART // values.shape[1])):
         close = ~(values[rows] > limit[rows, None])
         found = _in_full_precision(block[rows], vertices, close)
         segment[rows] = found.segment
@@ -135,8 +140,9 @@ def _in_own_precision(
     block: torch.Tensor, vertices: torch.Tensor, segment: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Position and squared distance on one segment a row, and where float32 does not do."""
-    first = vertices.index_select(0, segment)
-    step = vertices.index_select(0, segment + 1).sub_(first)
+    kind = torch.promote_types(block.dtype, vertices.dtype)
+    first = vertices.index_select(0, segment).to(kind)
+    step = vertices.index_select(0, segment + 1).to(kind).sub_(first)
     residual = torch.sub(block, first, out=first)
     sq_length = torch.linalg.vecdot(step, step)
     sq_start = torch.linalg.vecdot(residual, residual)
@@ -153,19 +159,20 @@ def _in_full_precision(
     """Compare all the segments marked in the (n, M) mask, a bounded number at a time."""
     row, segment = close.nonzero().unbind(1)
     segment = segment.clamp_(max=len(vertices) - 2)
-    parts = []
-    for i, j in zip(
-        row.split(BLOCK_ENTRIES["cpu"] // vertices.shape[1] + 1),
-        segment.split(BLOCK_ENTRIES["cpu"] // vertices.shape[1] + 1),
-        strict=True,
-    ):
-        x, first, second = (
-            full_precision(part) for part in (block[i], vertices[j], vertices[j + 1])
-        )
-        parts.append(nearest_on_segment(x - first, x - second, second - first))
-    t, q = (torch.cat(part) for part in zip(*parts, strict=True))
+    n_pairs = max(1, _entries(block) // SETTLED_PART // vertices.shape[1])
+    t, q = (torch.empty(len(row), dtype=torch.float64, device=row.device) for _ in range(2))
+    for start in range(0, len(row), n_pairs):
+        pairs = slice(start, start + n_pairs)
+        i, j = row[pairs], segment[pairs]
+        x, first, second = (part.double() for part in (block[i], vertices[j], vertices[j + 1]))
+        t[pairs], q[pairs] = nearest_on_segment(x - first, x - second, second - first)
     least = q.new_full((len(block),), torch.inf).scatter_reduce_(0, row, q, "amin")
     pair = torch.arange(len(row), device=row.device)
     pair = torch.where(q == least[row], pair, len(row))
     first_pair = pair.new_full((len(block),), len(row)).scatter_reduce_(0, row, pair, "amin")
     return Projection(segment[first_pair], t[first_pair], q[first_pair])
+
+
+def _entries(tensor: torch.Tensor) -> int:
+    """Give how many entries a block has on the device of a tensor."""
+    return BLOCK_ENTRIES.get(tensor.device.type, BLOCK_ENTRIES["cuda"])

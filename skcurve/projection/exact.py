@@ -27,7 +27,8 @@ def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]
     X : (n, D) tensor
         Points, float32 or float64, finite.
     vertices : (M, D) tensor
-        The vertices of the polyline on the same device, M at least 2.
+        The vertices of the polyline on the same device, finite, M at least 2. Nothing of this is
+        checked here: `PolylineCurve.project` does.
 
     Returns
     -------

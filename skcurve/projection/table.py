@@ -53,14 +53,13 @@ class SearchTable(NamedTuple):
     @classmethod
     def of(cls, vertices: torch.Tensor) -> SearchTable:
         """Prepare the search of a polyline with the given (M, D) vertices."""
-        wide = full_precision(vertices[:0]).dtype
         center = vertices.mean(0)
         centered = vertices - center
-        largest = float(torch.linalg.vector_norm(centered, dim=1, dtype=wide).max())
+        largest = float(torch.linalg.vector_norm(centered, dim=1, dtype=torch.float64).max())
         scale = 1.0 / largest if largest > 0 else 1.0
         scaled = (centered * scale).float()
         steps = torch.diff(vertices, dim=0)
-        length = torch.linalg.vector_norm(steps, dim=1, dtype=wide) * scale
+        length = torch.linalg.vector_norm(steps, dim=1, dtype=torch.float64) * scale
         slope = torch.where(length > 0, 0.5 / length, 0.0)
         padding = (0, 1)
         home_segment, home_position = _first_holders(length > 0)
@@ -78,11 +77,6 @@ class SearchTable(NamedTuple):
         )
 
 
-def full_precision(tensor: torch.Tensor) -> torch.Tensor:
-    """Return `tensor` in float64, or in float32 on a device that has no more."""
-    return tensor.float() if tensor.device.type == "mps" else tensor.double()
-
-
 def _first_holders(has_length: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the first segment on which each vertex lies.
 
@@ -94,4 +88,4 @@ def _first_holders(has_length: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
     ends_a_segment = torch.nn.functional.pad(has_length, (1, 0))
     first_of_run = torch.cummax(torch.where(ends_a_segment, vertex, 0), dim=0).values
     segment = (first_of_run - 1).clamp(min=0)
-    return segment, full_precision((first_of_run > 0).float())
+    return segment, (first_of_run > 0).double()

@@ -111,7 +111,7 @@ def test_bad_rows_are_named(name, rows, message):
         ([1, 2, -1], ValueError, "sample_weight must be finite and not negative"),
         ([1, 2, np.nan], ValueError, "sample_weight must be finite and not negative"),
         ([1, 2, np.inf], ValueError, "sample_weight must be finite and not negative"),
-        ([0, 0, 0], ValueError, "sample_weight is zero for every row"),
+        ([0, 0, 0], ValueError, "sample_weight must have a positive entry; all are zero"),
         (["a", "b", "c"], TypeError, "sample_weight must hold real numbers"),
     ],
 )
