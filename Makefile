@@ -15,15 +15,16 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.13 python3.12; do \
 		>/dev/null 2>&1 && { echo $$python; break; }; done)
 
 EXTRAS-demo := fast,plot,cli
-EXTRAS-test := test,lint
+EXTRAS-test := test,lint,docs
 EXTRAS-docs := docs
+EXTRAS-release := release
 EXTRAS-bench := bench
 
 # One thread a worker: the test workers already share out the cores.
 PYTEST := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-fast lint format docs bench clean
+.PHONY: help env demo test test-installs test-oldest test-minimal test-wheel test-fast lint format docs bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,24 @@ demo: $(INSTALLED)-demo  ## build what the demo needs, and run it
 
 test: env lint  ## lint, then every test and doctest
 	$(PYTEST)
+
+test-installs: test-oldest test-minimal test-wheel  ## the tests on other installations
+
+test-oldest: .venv-oldest/.installed  ## the tests with the oldest versions that are admitted
+	$(PYTEST:$(BIN)%=.venv-oldest/bin%)
+
+test-minimal: .venv-minimal/.installed  ## the tests with no extra installed; those that need one skip
+	$(PYTEST:$(BIN)%=.venv-minimal/bin%)
+
+test-wheel: $(INSTALLED)-release  ## build wheel and sdist, check them, and use each in an environment of its own
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	for package in dist/*.whl dist/*.tar.gz; do \
+		rm -rf .venv-wheel && $(PYTHON) -m venv .venv-wheel && \
+		.venv-wheel/bin/pip install --quiet -c constraints.txt "$$package" && \
+		(cd dist && ../.venv-wheel/bin/python ../tests/installed.py) || exit 1; \
+	done
 
 test-fast: env  ## the tests and doctests that take seconds
 	$(PYTEST) -m "not slow"
@@ -49,14 +68,14 @@ format: env  ## put the code in order, as far as ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(INSTALLED)-docs  ## build the pages into docs/_build
-	$(BIN)/sphinx-build -q docs docs/_build
+docs: $(INSTALLED)-docs  ## run the gallery, and build the pages into docs/_build
+	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
 bench: $(INSTALLED)-bench  ## run every benchmarks/bench_*.py, one after another
 	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script; done
 
 clean:  ## remove all that these targets made, .venv included
-	rm -rf $(VENV) build dist *.egg-info docs/_build skcurve-demo .coverage* .hypothesis .*_cache
+	rm -rf $(VENV) .venv-oldest .venv-minimal .venv-wheel build dist *.egg-info docs/_build docs/auto_examples docs/generated skcurve-demo .coverage* .hypothesis .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/pip:
@@ -67,4 +86,14 @@ $(BIN)/pip:
 $(INSTALLED)-%: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "installing skcurve[$(EXTRAS-$*)] in $(VENV): minutes at first, seconds after"
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[$(EXTRAS-$*)]'
+	@touch $@
+
+.venv-oldest/.installed: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/pip install --quiet -c constraints-oldest.txt -e '.[test]'
+	@touch $@
+
+.venv-minimal/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-minimal
+	.venv-minimal/bin/pip install --quiet -c constraints.txt -e . hypothesis pytest pytest-xdist
 	@touch $@
