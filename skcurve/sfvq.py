@@ -85,7 +85,9 @@ default="norm"
         more orderly curve at a higher distortion; 0 leaves only the errors. Used by "lloyd".
 
     max_iter : int, default=None
-        Sweeps a bitrate, at most. By default 12 of "lloyd", and 5 of "adam", as published.
+        Sweeps a bitrate, at most. By default 12 of "lloyd", or 36 where there are fewer than 8
+        features: there a curve has more ways to tangle, and a sweep costs next to nothing. And 5 of
+        "adam", as published.
 
     tol : float, default=1e-2
         The sweeps that move vertices far end early when a vertex moves, on average, by no more than
@@ -275,7 +277,7 @@ default="norm"
                 )
             known = {} if begin_again else self._known_codebooks()
             start = self._check_start(rows.shape[1], known)
-            task = Fit(rows, weights, start, self.n_bits, self._solver(), known)
+            task = Fit(rows, weights, start, self.n_bits, self._solver(rows.shape[1]), known)
             seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init)
             data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context = self._init_callback_context(**task.subtasks(self.n_init))
@@ -684,12 +686,13 @@ default="norm"
             *check_codebook(self.init, name="init", n_features=n_features, most=self.n_bits)
         )
 
-    def _solver(self) -> Solver:
+    def _solver(self, n_features: int) -> Solver:
         if not isinstance(self.solver, str):
             return self.solver
-        return make_solver(
-            self.solver, smoothness=self.smoothness, max_iter=self.max_iter, tol=self.tol
-        )
+        max_iter = self.max_iter
+        if max_iter is None and self.solver == "lloyd":
+            max_iter = Lloyd.sweeps_for(n_features)
+        return make_solver(self.solver, smoothness=self.smoothness, max_iter=max_iter, tol=self.tol)
 
     def _lloyd(self) -> Lloyd:
         """Give the settings for a stream."""

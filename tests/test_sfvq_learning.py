@@ -156,7 +156,7 @@ def test_ctrl_c_keeps_the_last_complete_bitrate(n_vertices, reached):
     sfvq = SFVQ(n_bits=5, solver=interrupted_at(n_vertices), random_state=0)
     with pytest.warns(ConvergenceWarning, match=f"Interrupted: the curve has {reached} bits"):
         sfvq.fit(X)
-    complete = fit(X, reached)
+    complete = fit(X, reached, solver=Lloyd())
     np.testing.assert_array_equal(sfvq.codebook_, complete.codebook_)
     assert sorted(sfvq.codebooks_) == list(range(2, reached + 1))
     np.testing.assert_array_equal(sfvq.usage_, complete.usage_)
@@ -379,3 +379,12 @@ def test_the_papers_example_at_the_default_settings():
     found = fit(X, 5)
     assert distortion(found, fresh) <= 0.9615
     assert dithered_distortion(found, fresh, random_state=0, n_dithers=2) <= 0.9695
+
+
+@pytest.mark.parametrize(("n_features", "most"), [(2, 36), (7, 36), (8, 12), (30, 12)])
+def test_few_features_are_given_more_sweeps(n_features, most):
+    X = np.random.default_rng(0).standard_normal((300, n_features))
+    found = SFVQ(3, tol=0.0, random_state=0).fit(X)
+    assert max(record["sweep"] for record in found.history_) == most
+    asked = SFVQ(3, tol=0.0, max_iter=5, random_state=0).fit(X)
+    assert max(record["sweep"] for record in asked.history_) == 5

@@ -20,6 +20,7 @@ BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
 WORTH_KICKING = 64  # with fewer vertices, kicks would take a large share of a short fit
 OVERSTEP = 1.8
+FEW_FEATURES, PATIENCE = 8, 3
 LONGEST, SMOOTH, STIFFENINGS = 1.8, 0.01, 20
 
 
@@ -107,6 +108,11 @@ class Lloyd:
                 )
         if not 0 <= self.exact_share <= 1:
             raise ValueError(f"exact_share must lie in [0, 1]; got {self.exact_share}.")
+
+    @classmethod
+    def sweeps_for(cls, n_features: int) -> int:
+        """Say how many sweeps a bitrate are worth their time for rows of so many features."""
+        return cls.max_iter * (PATIENCE if n_features < FEW_FEATURES else 1)
 
     @property
     def longest(self) -> float:
