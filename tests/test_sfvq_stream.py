@@ -15,8 +15,8 @@ def gaussian(n_rows, n_features=3, dtype=np.float64, seed=0):
     return np.random.default_rng(seed).standard_normal((n_rows, n_features)).astype(dtype)
 
 
-def stream(X, n_bits=3, *, batch=1024, weights=None, **parameters):
-    sfvq = SFVQ(n_bits=n_bits, random_state=0, **parameters)
+def stream(X, n_bits=3, *, batch=1024, weights=None, random_state=0, **parameters):
+    sfvq = SFVQ(n_bits=n_bits, random_state=random_state, **parameters)
     for start in range(0, len(X), batch):
         part = slice(start, start + batch)
         sfvq.partial_fit(X[part], sample_weight=None if weights is None else weights[part])
@@ -32,23 +32,22 @@ def test_one_pass_is_nearly_as_good_as_fit(n_features, n_bits):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("shape", ["plane", "spiral", "four dimensions"])
-def test_one_pass_in_few_dimensions_is_within_two_percent_of_fit(shape, seed):
-    X = gaussian(262_144 + 16_384, 4 if shape == "four dimensions" else 2, np.float32, seed)
-    if shape == "spiral":
-        radius = np.sqrt(np.random.default_rng(seed).random(len(X)))[:, None]
-        X = radius * np.c_[np.cos(6 * np.pi * radius), np.sin(6 * np.pi * radius)] + 0.02 * X
-        X = X.astype(np.float32)
-    X, fresh = X[:262_144], X[262_144:]
-    streamed = stream(X, 4)
-    # What fit gives differs by several percent from seed to seed here.
-    fitted = [SFVQ(n_bits=4, random_state=s).fit(X) for s in range(5)]
-    assert streamed.score(fresh) >= 1.02 * np.mean([f.score(fresh) for f in fitted])
-    values = [
-        dithered_distortion(s, fresh, random_state=0, n_dithers=2) for s in (streamed, *fitted)
-    ]
-    assert values[0] <= 1.02 * np.mean(values[1:])
+@pytest.mark.parametrize("n_features", [2, 4])
+def test_one_pass_in_few_dimensions_is_as_good_as_fit_on_average(n_features):
+    # Here one curve and the next differ by several percent, whichever way they are learnt.
+    X = gaussian(262_144, n_features, np.float32)
+    fresh = gaussian(65_536, n_features, np.float32, seed=1)
+    streamed = [stream(X, 4, random_state=seed) for seed in range(6)]
+    fitted = [SFVQ(n_bits=4, random_state=seed).fit(X) for seed in range(12)]
+    exact, dithered = (
+        [[-s.score(fresh) for s in found] for found in (streamed, fitted)],
+        [
+            [dithered_distortion(s, fresh, random_state=0, n_dithers=2) for s in found]
+            for found in (streamed, fitted)
+        ],
+    )
+    assert np.mean(exact[0]) <= 1.02 * np.mean(exact[1])
+    assert np.mean(dithered[0]) <= 1.02 * np.mean(dithered[1])
 
 
 @pytest.mark.slow
