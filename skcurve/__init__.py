@@ -1,8 +1,33 @@
 """Space-filling curves through vectors: an ordered codebook for quantising, exploring, creating."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
 
-from skcurve.curve import PolylineCurve
-from skcurve.sfvq import SFVQ
+if TYPE_CHECKING:
+    from skcurve.curve import PolylineCurve
+    from skcurve.sfvq import SFVQ
 
 __all__ = ["SFVQ", "PolylineCurve"]
+
+_HOME = {"PolylineCurve": "curve", "SFVQ": "sfvq"}
+_ROOMS = frozenset({"metrics", "plotting", "solvers", "testing"})
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: torch and scikit-learn take seconds.
+
+    So the command line can answer ``--help`` at once, and ``skcurve.metrics`` needs no import.
+    """
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value  # from now on an attribute like any other
+        return value
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -17,11 +20,47 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     content : bytes
         All of it.
     """
-    target = Path(path)
+    with replacing(path) as file:
+        file.write(content)
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether there is something that is neither a file nor a folder, such as a pipe or a device.
+
+    Parameters
+    ----------
+    path : path-like
+        A name of it, through links or not.
+    """
+    place = Path(path)
+    return place.exists() and not place.is_file() and not place.is_dir()
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file to write beside its place, and rename it when everything is in it.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one that is there is replaced, or left as it was if anything fails. A link is
+        followed. What is no regular file, such as a pipe or ``/dev/null``, is written to as it is:
+        renaming would put a file in its place.
+
+    Yields
+    ------
+    file : binary file
+        To write to.
+    """
+    if is_stream(path):
+        with open(path, "wb") as stream:
+            yield stream
+        return
+    target = Path(os.path.realpath(path))
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         mask = os.umask(0)

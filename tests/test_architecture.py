@@ -47,7 +47,7 @@ FLOOR = {
 SIDEWAYS = {("curve", "projection"), ("cli", "demo")}
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
-HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars"}
+HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow"}
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -164,3 +164,16 @@ def test_importing_brings_in_no_heavy_package(module):
 def test_importing_works_without_any_extra():
     hide = f"import sys; sys.modules.update(dict.fromkeys({sorted(EXTRAS)!r}))"
     assert run(f"{hide}; import skcurve; print(skcurve.SFVQ.__name__)") == "SFVQ"
+
+
+def test_importing_the_package_loads_what_is_used_and_no_more():
+    loaded = run("import sys, skcurve; print(*{'torch', 'sklearn', 'numpy'} & set(sys.modules))")
+    assert loaded == ""
+    assert run("import skcurve; print(skcurve.metrics.perplexity([1, 1]))") == "2.0"
+    assert run("from skcurve import *; print(SFVQ.__module__)") == "skcurve.sfvq"
+
+
+def test_the_package_shows_its_names_and_no_others():
+    assert {*skcurve.__all__, "metrics", "plotting", "testing"} <= set(dir(skcurve))
+    with pytest.raises(AttributeError, match="module 'skcurve' has no attribute 'nothing'"):
+        skcurve.nothing  # noqa: B018

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from skcurve.files import replace_file
+from skcurve.files import is_stream, replace_file
 
 
 def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path, monkeypatch):
@@ -35,3 +35,26 @@ def test_the_file_can_be_read_by_those_who_could_read_any_new_one(tmp_path):
     replace_file(tmp_path / "file", b"")
     modes = {name: stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "file")}
     assert modes["file"] == modes["plain"]
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "link").symlink_to("file")
+    replace_file(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_what_is_no_file_is_written_to_and_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert is_stream(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    replace_file(pipe, b"new")
+    assert os.read(reader, 9) == b"new"
+    os.close(reader)
+    assert is_stream(pipe) and os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_file_a_folder_and_nothing_are_no_streams(tmp_path):
+    (tmp_path / "file").touch()
+    assert not any(map(is_stream, [tmp_path, tmp_path / "file", tmp_path / "nothing"]))

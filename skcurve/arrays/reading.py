@@ -1,0 +1,252 @@
+"""How an array is read, by the suffix of the file."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from skcurve.arrays.parquet import require_pyarrow
+from skcurve.files import is_stream
+
+NumpyArray: TypeAlias = npt.NDArray[Any]
+
+Contents: TypeAlias = dict[str, Callable[[], NumpyArray]]
+"""How to load each array of a file, by its key; "" is the key of one without a name."""
+
+MOST_KEYS = 20
+"""So many an error lists; a state dict may have thousands."""
+
+
+class _NotThereError(ValueError):
+    """The file is sound, but not what was asked for."""
+
+
+def read_array(path: str | os.PathLike[str], key: str | None = None) -> NumpyArray:
+    """Read an array from a file.
+
+    ============  ==================================================================================
+    .npy          one array, mapped: what is not used is not read
+    .npz          several arrays
+    .pt, .pth     a tensor, or a dict of tensors; nothing else in it is loaded
+    .safetensors  several tensors
+    .parquet      columns of lists of numbers, each an array; or, if all columns are numbers, one
+    ============  ==================================================================================
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Its suffix names the format; what is no regular file, such as a pipe, is read as a
+        stream in the .npy format.
+    key : str, default=None
+        The name of the array; None if there is only one.
+
+    Returns
+    -------
+    array : ndarray
+        Of any shape and any dtype but object; bfloat16 becomes float32. One that is mapped cannot
+        be written to.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it may not be read.
+    ValueError
+        If the suffix names no format, the file is damaged, it has no array of that name, or it has
+        several and no key says which.
+    ImportError
+        If it is Parquet and pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from skcurve.arrays import read_array
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "data.npz")
+    ...     np.savez(path, X=np.zeros((3, 2)), y=np.ones(3))
+    ...     read_array(path, "y")
+    array([1., 1., 1.])
+    """
+    source = Path(path)
+    with source.open("rb") as file:  # says whether it is there and may be read
+        if is_stream(source):
+            return _choose({"": lambda: read_npy(file, str(source))}, source, key)
+    suffix = source.suffix.lower()
+    if suffix not in READERS:
+        raise ValueError(
+            f"{str(source)!r} does not end in the name of a format; expected {', '.join(READERS)}."
+        )
+    try:
+        return _choose(READERS[suffix](source), source, key)
+    except (ImportError, MemoryError, _NotThereError):
+        raise
+    except Exception as error:  # each library has its own for a file that it cannot read
+        raise ValueError(
+            f"{str(source)!r} cannot be read as a {suffix} file: it is damaged, cut short, or in "
+            f"another format ({_first_sentence(error)})."
+        ) from error
+
+
+def read_npy(stream: BinaryIO, name: str) -> NumpyArray:
+    """Read an array from a stream in the .npy format, such as standard input.
+
+    Parameters
+    ----------
+    stream : binary file
+        It is read to the end of the array; it need not be able to go back.
+    name : str
+        What to call it in an error message.
+
+    Returns
+    -------
+    array : ndarray
+
+    Raises
+    ------
+    ValueError
+        If it is in another format, or ends early.
+    """
+    try:
+        return np.asarray(np.lib.format.read_array(_Reader(stream), allow_pickle=False))
+    except (ValueError, EOFError) as error:
+        raise ValueError(
+            f"{name} is no complete .npy stream ({_first_sentence(error)})."
+        ) from error
+
+
+class _Reader:
+    """A stream that can only be read: numpy asks a file where it is, and a pipe cannot say."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.read = stream.read
+
+
+def _choose(contents: Contents, source: Path, key: str | None) -> NumpyArray:
+    """Load the array of that name, or the only one."""
+    names = ", ".join(map(repr, list(contents)[:MOST_KEYS]))
+    if len(contents) > MOST_KEYS:
+        names += f" and {len(contents) - MOST_KEYS} more"
+    if not contents:
+        raise _NotThereError(f"{str(source)!r} holds no array of numbers.")
+    if key is None and len(contents) > 1:
+        raise _NotThereError(
+            f"{str(source)!r} holds {len(contents)} arrays; name one of them by its key: {names}."
+        )
+    if key is not None and (key not in contents or not key):
+        there = "its only array has no name" if "" in contents else f"it has {names}"
+        raise _NotThereError(f"{str(source)!r} has no key {key!r}; {there}.")
+    return contents[next(iter(contents)) if key is None else key]()
+
+
+def _first_sentence(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].partition(". ")[0].rstrip(".: ")
+
+
+def _open_npy(path: Path) -> Contents:
+    return {"": lambda: np.lib.format.open_memmap(path, mode="r")}
+
+
+def _open_npz(path: Path) -> Contents:
+    def load(name: str) -> NumpyArray:
+        with np.load(path, allow_pickle=False) as arrays:
+            return np.asarray(arrays[name])
+
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: partial(load, name) for name in arrays.files}
+
+
+def _open_pt(path: Path) -> Contents:
+    from pickle import UnpicklingError
+
+    import torch
+
+    try:
+        # Files in the older format, which are no zip archives, cannot be mapped.
+        held = torch.load(path, "cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except UnpicklingError as error:
+        raise ValueError("or it holds more than tensors, which could run code") from error
+    parts = held if isinstance(held, dict) else {"": held}
+    return {
+        str(name): partial(_as_numpy, part)
+        for name, part in parts.items()
+        if isinstance(part, torch.Tensor)
+    }
+
+
+def _open_safetensors(path: Path) -> Contents:
+    from safetensors import safe_open
+
+    def load(name: str) -> NumpyArray:
+        with safe_open(path, framework="pt") as file:
+            return _as_numpy(file.get_tensor(name))
+
+    with safe_open(path, framework="pt") as file:
+        return {name: partial(load, name) for name in file.keys()}  # noqa: SIM118
+
+
+def _as_numpy(tensor: Any) -> NumpyArray:
+    """Turn a tensor into an array; numpy has no bfloat16."""
+    import torch
+
+    if tensor.dtype == torch.bfloat16:
+        tensor = tensor.float()
+    return np.asarray(tensor.detach().numpy())
+
+
+def _open_parquet(path: Path) -> Contents:
+    pyarrow = require_pyarrow()
+    schema = pyarrow.parquet.read_schema(path)
+    index = (schema.pandas_metadata or {}).get("index_columns", [])  # row labels of a DataFrame
+    fields = [field for field in schema if field.name not in index]
+
+    def is_number(kind: Any) -> bool:
+        types = pyarrow.types
+        return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+    def load_columns() -> NumpyArray:
+        table = pyarrow.parquet.read_table(path, columns=[field.name for field in fields])
+        return np.stack([np.asarray(column) for column in table.columns], axis=1)
+
+    def load_lists(name: str) -> NumpyArray:
+        column = pyarrow.parquet.read_table(path, columns=[name])[name].combine_chunks()
+        lengths = pyarrow.compute.list_value_length(column).unique().to_pylist()
+        if len(lengths) != 1 or None in lengths:
+            raise _NotThereError(
+                f"the lists in column {name!r} of {str(path)!r} must be equally long; "
+                f"got {len(lengths)} lengths."
+            )
+        return np.asarray(column.flatten()).reshape(len(column), -1)
+
+    if fields and all(is_number(field.type) for field in fields):
+        return {"": load_columns}
+    lists: Contents = {
+        field.name: partial(load_lists, field.name)
+        for field in fields
+        if hasattr(field.type, "value_type") and is_number(field.type.value_type)
+    }
+    if not lists:
+        found = ", ".join(f"{field.name} ({field.type})" for field in fields[:MOST_KEYS])
+        raise _NotThereError(
+            f"{str(path)!r} must have a column of lists of numbers, or nothing but columns of "
+            f"numbers; got {found or 'no columns'}."
+        )
+    return lists
+
+
+READERS: dict[str, Callable[[Path], Contents]] = {
+    ".npy": _open_npy,
+    ".npz": _open_npz,
+    ".pt": _open_pt,
+    ".pth": _open_pt,
+    ".safetensors": _open_safetensors,
+    ".parquet": _open_parquet,
+}
+"""How to open a file, by its suffix."""

@@ -1,0 +1,91 @@
+"""`skcurve transform`, `quantize` and `inverse`: rows in, rows out, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from skcurve.cli.inputs import (
+    BLOCK,
+    NumpyArray,
+    load_curve,
+    read_coordinates,
+    read_rows,
+    refuse_gaps,
+)
+from skcurve.cli.outputs import check_array_output, put_array, say
+from skcurve.cli.progress import track
+
+
+def transform(
+    curve: Path,
+    data: Path,
+    output: Path,
+    *,
+    key: str | None,
+    bits: int | None,
+    coordinate: str | None,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Write the coordinate of every row on the curve; see `SFVQ.transform`."""
+    check_array_output(output, curve, data)
+    sfvq = load_curve(curve, bits, coordinate=coordinate, device=device)
+    rows = read_rows(data, key, n_features=sfvq.n_features_in_)
+    _apply(sfvq.transform, rows, data, output, name="coordinate", quiet=quiet)
+
+
+def quantize(
+    curve: Path,
+    data: Path,
+    output: Path,
+    *,
+    key: str | None,
+    bits: int | None,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Write the nearest point of the curve to every row; see `SFVQ.quantize`."""
+    check_array_output(output, curve, data)
+    sfvq = load_curve(curve, bits, device=device)
+    rows = read_rows(data, key, n_features=sfvq.n_features_in_)
+    _apply(sfvq.quantize, rows, data, output, name="quantized", quiet=quiet)
+
+
+def inverse(
+    curve: Path,
+    data: Path,
+    output: Path,
+    *,
+    key: str | None,
+    bits: int | None,
+    coordinate: str | None,
+    quiet: bool,
+) -> None:
+    """Write the point of the curve at every coordinate; see `SFVQ.inverse_transform`."""
+    check_array_output(output, curve, data)
+    sfvq = load_curve(curve, bits, coordinate=coordinate)
+    coordinates = read_coordinates(data, key)
+    _apply(sfvq.inverse_transform, coordinates, data, output, name="X", quiet=quiet)
+
+
+def _apply(
+    method: Callable[[Any], Any],
+    rows: NumpyArray,
+    data: Path,
+    output: Path,
+    *,
+    name: str,
+    quiet: bool,
+) -> None:
+    """Write what a method of the curve makes of the rows."""
+    starts = range(0, len(rows), BLOCK)
+    blocks = (method(rows[start : start + BLOCK]) for start in starts)
+    shown = track(blocks, len(starts), doing=name, quiet=quiet)
+    try:
+        put_array(output, shown, len(rows), name=name)
+    except ValueError:
+        refuse_gaps(rows, data)
+        raise
+    say(f"{output}: {len(rows):,} rows.", quiet=quiet)

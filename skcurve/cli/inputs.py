@@ -1,0 +1,185 @@
+"""What a command reads: rows, coordinates, labels, and the curve itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from skcurve import SFVQ
+from skcurve.arrays import read_array, read_npy
+
+NumpyArray: TypeAlias = npt.NDArray[Any]
+
+STREAM = Path("-")
+"""Standard input or output, as unix commands spell it."""
+
+BLOCK = 16_384
+"""Rows looked at together: they fit in memory, and are many enough to keep all cores busy."""
+
+
+def read_input(path: Path, key: str | None = None) -> NumpyArray:
+    """Read an array from a file, or from standard input if the path is ``-``.
+
+    Parameters
+    ----------
+    path : Path
+        See `read_array`.
+    key : str, default=None
+        Which of several arrays.
+
+    Raises
+    ------
+    ValueError
+        If standard input is a terminal, or is given a key; and as by `read_array`.
+    """
+    if path != STREAM:
+        return read_array(path, key)
+    if key is not None:
+        raise ValueError("--key does not go with '-': an .npy stream holds one array.")
+    if sys.stdin.isatty():
+        raise ValueError(
+            "'-' reads an .npy stream from standard input, which is a terminal; "
+            "pipe one in, as in: cat X.npy | skcurve transform curve.safetensors -."
+        )
+    return read_npy(sys.stdin.buffer, "standard input")
+
+
+def read_rows(path: Path, key: str | None = None, *, n_features: int | None = None) -> NumpyArray:
+    """Read a matrix of real numbers, of which nothing is looked at yet.
+
+    Parameters
+    ----------
+    path : Path
+        As for `read_input`.
+    key : str, default=None
+        Which of several arrays.
+    n_features : int, default=None
+        The number of columns it must have.
+
+    Returns
+    -------
+    rows : ndarray of shape (n, D)
+
+    Raises
+    ------
+    ValueError
+        If it is no such matrix, or has no rows; and as by `read_input`.
+    """
+    rows = _real(read_input(path, key), path)
+    if rows.ndim != 2:
+        raise ValueError(
+            f"{named(path)} must hold a matrix, one vector a row; got shape {rows.shape}."
+        )
+    if n_features is not None and rows.shape[1] != n_features:
+        raise ValueError(
+            f"{named(path)} must have {n_features} columns, as the curve has; "
+            f"got shape {rows.shape}."
+        )
+    if not rows.size:
+        raise ValueError(f"{named(path)} must have a row and a column; got shape {rows.shape}.")
+    return rows
+
+
+def read_coordinates(path: Path, key: str | None = None) -> NumpyArray:
+    """Read one coordinate a row, as `skcurve transform` writes them.
+
+    Parameters
+    ----------
+    path : Path
+        As for `read_input`.
+    key : str, default=None
+        Which of several arrays.
+
+    Returns
+    -------
+    coordinates : ndarray of shape (n, 1)
+
+    Raises
+    ------
+    ValueError
+        If there are several a row, or none at all; and as by `read_input`.
+    """
+    values = _real(read_input(path, key), path)
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2 or values.shape[1] != 1 or not len(values):
+        raise ValueError(
+            f"{named(path)} must hold coordinates, one a row; got shape {values.shape}."
+        )
+    return values
+
+
+def _real(array: NumpyArray, path: Path) -> NumpyArray:
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{named(path)} must hold real numbers; got dtype {array.dtype}.")
+    return array
+
+
+def refuse_gaps(rows: NumpyArray, path: Path) -> None:
+    """Say which entry is NaN or infinite, if one is.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, ...)
+        What was read from `path`.
+    path : Path
+        Its name.
+
+    Raises
+    ------
+    ValueError
+        Naming the first such row.
+    """
+    for start in range(0, len(rows), BLOCK):
+        bad = ~np.isfinite(rows[start : start + BLOCK])
+        if bad.any():
+            row = start + int(bad.reshape(len(bad), -1).any(1).argmax())
+            value = rows[row][~np.isfinite(rows[row])].flat[0]
+            raise ValueError(
+                f"{named(path)} must hold finite numbers; got {value} in row {row} (from 0)."
+            )
+
+
+def load_curve(path: Path, bits: int | None = None, **parameters: Any) -> SFVQ:
+    """Read a fitted curve.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `skcurve fit` or `SFVQ.save` wrote.
+    bits : int, default=None
+        An earlier bitrate; None for the last.
+    **parameters
+        Parameters to set; those that are None are left as they are.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If it holds no curve, or none of that bitrate.
+    """
+    if path == STREAM:
+        raise ValueError("a curve is read from a file; '-' stands for arrays only.")
+    if path.suffix.lower() != ".safetensors" and path.is_file():
+        raise ValueError(
+            f"{named(path)} is not a curve, which ends in .safetensors; `skcurve fit` makes one "
+            "from vectors, and `skcurve convert` from a codebook."
+        )
+    if path.is_dir():
+        raise IsADirectoryError(f"{named(path)} is a folder; expected a curve.")
+    path.stat()  # says that there is no such file as a system does
+    curve = SFVQ.load(path)
+    # Where it was fitted does not matter here.
+    chosen = {name: value for name, value in parameters.items() if value is not None}
+    curve.set_params(**{"device": "auto", **chosen})
+    return curve if bits is None else curve.at_bitrate(bits)
+
+
+def named(path: Path) -> str:
+    """Call a path by its name in an error message."""
+    return "standard input" if path == STREAM else repr(str(path))
