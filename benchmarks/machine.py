@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -12,6 +12,7 @@ import torch
 import skcurve
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+PEERS = ("diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom")
 
 
 def describe() -> dict[str, str]:
@@ -23,8 +24,15 @@ def describe() -> dict[str, str]:
         "system": platform.system(),
         "python": platform.python_version(),
         "skcurve": skcurve.__version__,
-        **{package: version(package) for package in PACKAGES},
+        **{package: _version(package) for package in PACKAGES + PEERS},
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:

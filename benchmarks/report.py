@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -16,13 +17,45 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table as ScreenTable
+from rich.text import Text
 
-Cell: TypeAlias = "str | int | float"
+from skcurve.files import replace_file
+
+Cell: TypeAlias = "str | int | float | Spread"
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 PAGES = HERE.parent / "docs" / "benchmarks"
-FILE_WIDTH = 110
+FILE_WIDTH = 160
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a quantity was with each seed: shown as the mean and the standard deviation.
+
+    Attributes
+    ----------
+    values : tuple of float
+        One a seed, at least one.
+    """
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds."""
+        return statistics.fmean(self.values)
+
+    def __str__(self) -> str:
+        mean = self.mean
+        if len(self.values) == 1 or math.isnan(mean):
+            return _text(mean)
+        deviation = statistics.stdev(self.values)
+        # Two digits of the deviation say how many of the mean mean something.
+        digits = 2 - math.ceil(math.log10(deviation)) if deviation > 0 else 4
+        most = max(0, 3 - math.floor(math.log10(abs(mean)))) if mean else 4
+        digits = min(max(digits, 0), most + 1)
+        return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
 
 
 @dataclass
@@ -39,18 +72,33 @@ class Table:
         Filled with `add`.
     note : str
         What to know to read it.
+    better : dict of str to {"small", "large"}
+        When a column is better; the best of such a column is printed bold.
     """
 
     title: str
     columns: Sequence[str]
     rows: list[list[Cell]] = field(default_factory=list)
     note: str = ""
+    better: Mapping[str, str] = field(default_factory=dict)
 
     def add(self, *cells: Cell) -> None:
         """Append a row."""
         if len(cells) != len(self.columns):
             raise ValueError(f"{len(cells)} cells for {len(self.columns)} columns: {cells}")
         self.rows.append(list(cells))
+
+    def best(self) -> set[tuple[int, int]]:
+        """Say by row and column which cells are the best of their column, or look as good."""
+        found: set[tuple[int, int]] = set()
+        for j, column in enumerate(self.columns):
+            numbers = {i: _value(row[j]) for i, row in enumerate(self.rows)}
+            numbers = {i: number for i, number in numbers.items() if not math.isnan(number)}
+            if column in self.better and numbers:
+                choose = {"small": min, "large": max}[self.better[column]]
+                shown = f"{choose(numbers.values()):.4g}"
+                found |= {(i, j) for i, number in numbers.items() if f"{number:.4g}" == shown}
+        return found
 
 
 @dataclass
@@ -71,6 +119,7 @@ class Report:
     text: str
     quick: bool
     tables: list[Table] = field(default_factory=list)
+    sections: list[tuple[str, str]] = field(default_factory=list)
     targets: Table = field(
         default_factory=lambda: Table("Targets", ["target", "limit", "measured", "met"])
     )
@@ -89,6 +138,11 @@ class Report:
         self.tables.append(table)
         self._print(table)
 
+    def tell(self, title: str, text: str) -> None:
+        """Print and keep prose in Markdown, which follows the targets on the page."""
+        self.sections.append((title, text))
+        self._console.print(f"\n[bold]{title}", Markdown(text), sep="\n")
+
     def at_most(self, target: str, measured: float, limit: float) -> None:
         """Note whether a number is small enough."""
         self._judge(target, "≤", limit, measured, measured <= limit)
@@ -106,6 +160,7 @@ class Report:
         content = {
             "benchmark": self.name,
             "machine": machine.describe(),
+            "sections": [{"title": title, "text": text} for title, text in self.sections],
             "tables": [asdict(table) for table in [*self.tables, self.targets]],
         }
         data = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -113,13 +168,15 @@ class Report:
             (RESULTS / f"{self.name}.json", data),
             (PAGES / f"{self.name}.md", self.page()),
         ]:
-            path.write_text(written, encoding="utf-8")
+            replace_file(path, written.encode())
             self._console.print(f"Written: {path.relative_to(HERE.parent)}", highlight=False)
 
     def page(self) -> str:
         """Write everything as Markdown."""
         title, _, text = self.text.strip().partition("\n")
         parts = [f"# {title.rstrip('.')}", text.strip()]
+        for heading, prose in self.sections:
+            parts += [f"## {heading}", prose]
         for table in [self.targets, *self.tables]:
             parts += [f"## {table.title}", _markdown(table)]
             if table.note:
@@ -141,8 +198,10 @@ class Report:
         for i, column in enumerate(table.columns):
             justify = "right" if _is_number(table, i) else "left"
             screen.add_column(column, justify=justify, overflow="fold")
-        for row in table.rows:
-            screen.add_row(*map(_text, row))
+        best = table.best()
+        for i, row in enumerate(table.rows):
+            cells = [Text(_text(cell), "bold" * ((i, j) in best)) for j, cell in enumerate(row)]
+            screen.add_row(*cells)
         self._console.print()
         self._console.print(screen)
 
@@ -156,8 +215,20 @@ def wants_quick(text: str) -> bool:
 
 def _markdown(table: Table) -> str:
     rule = ["--:" if _is_number(table, i) else "---" for i in range(len(table.columns))]
-    lines = [table.columns, rule, *([_text(cell) for cell in row] for row in table.rows)]
+    best = table.best()
+    rows = [
+        [f"**{_text(cell)}**" if (i, j) in best else _text(cell) for j, cell in enumerate(row)]
+        for i, row in enumerate(table.rows)
+    ]
+    lines = [table.columns, rule, *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _value(cell: Cell) -> float:
+    """Give the number to compare a cell by; not a number if it is text."""
+    if isinstance(cell, str):
+        return math.nan
+    return cell.mean if isinstance(cell, Spread) else float(cell)
 
 
 def _is_number(table: Table, column: int) -> bool:
@@ -165,8 +236,8 @@ def _is_number(table: Table, column: int) -> bool:
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return cell
+    if isinstance(cell, str | Spread):
+        return str(cell)
     if isinstance(cell, int):
         return f"{cell:,}"
     if math.isnan(cell):

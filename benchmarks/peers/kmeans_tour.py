@@ -23,3 +23,8 @@ def fit_centers(X: npt.NDArray[np.float32], n_vertices: int, seed: int) -> npt.N
 def ordered(centers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Put centres in the order of a short open tour."""
     return centers[short_order(torch.from_numpy(centers)).numpy()]
+
+
+def fit(X: npt.NDArray[np.float32], n_vertices: int, seed: int) -> npt.NDArray[np.float32]:
+    """Do both."""
+    return ordered(fit_centers(X, n_vertices, seed))

@@ -105,6 +105,16 @@ def extended(codebook: torch.Tensor) -> torch.Tensor:
     return longer
 
 
+def sq_distance_to_segment(
+    x: torch.Tensor, first: torch.Tensor, second: torch.Tensor
+) -> torch.Tensor:
+    """Measure from each row to a segment of its own."""
+    step = second - first
+    t = ((x - first) * step).sum(1) / (step.square().sum(1) + TINY)
+    point = first + t.clamp(0, 1)[:, None] * step
+    return (x - point).square().sum(1)
+
+
 def _train_bitrate(
     rows: torch.Tensor,
     start: torch.Tensor,
@@ -139,15 +149,6 @@ def _train_bitrate(
 def _sq_distance_beside_vertex(x: torch.Tensor, vertices: torch.Tensor) -> torch.Tensor:
     nearest = (x.unsqueeze(-1) - vertices.t()).square().sum(1).argmin(1)
     middle = nearest.clamp(1, len(vertices) - 2)
-    before = _sq_distance_to_segment(x, vertices[middle - 1], vertices[middle])
-    after = _sq_distance_to_segment(x, vertices[middle], vertices[middle + 1])
+    before = sq_distance_to_segment(x, vertices[middle - 1], vertices[middle])
+    after = sq_distance_to_segment(x, vertices[middle], vertices[middle + 1])
     return torch.minimum(before, after)
-
-
-def _sq_distance_to_segment(
-    x: torch.Tensor, first: torch.Tensor, second: torch.Tensor
-) -> torch.Tensor:
-    step = second - first
-    t = ((x - first) * step).sum(1) / (step.square().sum(1) + TINY)
-    point = first + t.clamp(0, 1)[:, None] * step
-    return (x - point).square().sum(1)

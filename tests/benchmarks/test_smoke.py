@@ -128,20 +128,51 @@ def test_a_report_tells_the_same_on_the_page_and_in_json(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(report, "PAGES", tmp_path)
     told = report.Report("sample", "A title.\n\nHow it was done.\n", quick=False)
-    table = report.Table("Times", ["method", "seconds"])
-    table.add("ours", 0.25)
+    table = report.Table(
+        "Times", ["method", "seconds", "error"], better={"seconds": "small", "error": "small"}
+    )
+    table.add("ours", 0.25, report.Spread((0.125, 0.135)))
+    table.add("theirs", 0.5, report.Spread((0.1,)))
     told.show(table)
+    told.tell("What to use", "Either.")
     told.at_most("seconds", 0.25, 0.5)
     told.at_least("speed", 1.5, 2.0)
     told.publish()
     page = (tmp_path / "sample.md").read_text(encoding="utf-8")
-    assert page.startswith("# A title\n\nHow it was done.")
-    assert "| ours | 0.25 |" in page
+    assert page.startswith("# A title\n\nHow it was done.\n\n## What to use\n\nEither.")
+    assert "| ours | **0.25** | 0.1300 ± 0.0071 |" in page
+    assert "| theirs | 0.5 | **0.1** |" in page
     assert "| seconds | ≤ 0.5 | 0.25 | yes |" in page
     assert "| speed | ≥ 2 | 1.5 | no |" in page
     kept = json.loads((tmp_path / "results" / "sample.json").read_text(encoding="utf-8"))
-    assert kept["tables"][0]["rows"] == [["ours", 0.25]]
+    assert kept["tables"][0]["rows"][0] == ["ours", 0.25, {"values": [0.125, 0.135]}]
+    assert kept["sections"] == [{"title": "What to use", "text": "Either."}]
     assert kept["machine"]["skcurve"]
+
+
+def test_the_best_of_a_column_is_every_cell_that_looks_like_it():
+    from report import Table
+
+    table = Table("", ["name", "a", "b"], better={"a": "large"})
+    for name, a in [("x", 1.00001), ("y", 1.0), ("z", 0.9), ("absent", float("nan"))]:
+        table.add(name, a, 1.0)
+    assert table.best() == {(0, 1), (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((0.02331, 0.02345, 0.0234), "0.023387 ± 0.000071"),
+        ((12.0, 14.0), "13.0 ± 1.4"),
+        ((1200.0, 1400.0), "1300 ± 141"),
+        ((0.5, 0.5), "0.5000 ± 0.0000"),
+        ((0.25,), "0.25"),
+    ],
+)
+def test_a_spread_shows_the_digits_that_mean_something(values, text):
+    from report import Spread
+
+    assert str(Spread(values)) == text
 
 
 @pytest.mark.slow
