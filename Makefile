@@ -35,7 +35,7 @@ demo: $(INSTALLED)-demo  ## build what the demo needs, and run it
 	$(BIN)/skcurve demo
 
 test: env lint  ## lint, then every test and doctest
-	$(PYTEST)
+	$(PYTEST) --mpl
 
 test-installs: test-oldest test-minimal test-wheel  ## the tests on other installations
 
@@ -56,7 +56,7 @@ test-wheel: $(INSTALLED)-release  ## build wheel and sdist, check them, and use 
 	done
 
 test-fast: env  ## the tests and doctests that take seconds
-	$(PYTEST) -m "not slow"
+	$(PYTEST) --mpl -m "not slow"
 
 lint: env  ## style, formatting, types, spelling; changes nothing
 	$(BIN)/ruff check .

@@ -8,15 +8,29 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.decomposition import PCA
 
-from skcurve.interop import as_tensor
-from skcurve.metrics.inputs import as_rows, resolve_curve
-from skcurve.plotting.inputs import Numbers, as_labels, require_matplotlib
+from skcurve.metrics.inputs import as_labels, as_rows, resolve_curve
+from skcurve.plotting.inputs import Numbers, as_numpy, require_matplotlib
+from skcurve.plotting.looks import (
+    CURVE_COLORS,
+    LABEL_COLORS,
+    LABEL_MARKERS,
+    add_colorbar,
+    count_ticks,
+    inches,
+    open_axes,
+    place_legend_above,
+)
 
-LABEL_COLORS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
-"""Ten colours that are told apart with any colour vision (Petroff, arXiv:2107.02270)."""
+MOST_LABELS = len(LABEL_COLORS) * len(LABEL_MARKERS)
+
+ROOMY = 3.0
+"""Axes of so many inches have lines and dots of full size; smaller ones have smaller ones."""
+
+FEW_ROWS = 2000
+"""More of them are drawn smaller."""
+
+FEW_SEGMENTS = 256
+"""More of them are thinner, and have no white edge, which would take long to draw."""
 
 
 class CurveDisplay:
@@ -36,7 +50,8 @@ class CurveDisplay:
     labels : array of shape (n,) or None, default=None
         What the data is coloured by, if not by `coordinates`.
     axis_names : (str, str), default=("feature 0", "feature 1")
-        What the two dimensions are called.
+        What the two dimensions are called; principal components with the share of the variance of
+        the data that they show.
 
     Attributes
     ----------
@@ -90,7 +105,7 @@ class CurveDisplay:
         *,
         y: Any = None,
         ax: Any = None,
-        cmap: str = "viridis",
+        cmap: str = CURVE_COLORS,
         colorbar: bool = True,
     ) -> Self:
         """Project a fitted curve and its data to two dimensions, and draw them.
@@ -102,7 +117,8 @@ class CurveDisplay:
         X : array-like of shape (n, D)
             The data. Of more than two features, the first two principal components are shown.
         y : array-like of shape (n,), default=None
-            Labels to colour the data by; None to colour each row by its place on the curve.
+            Labels to colour the data by, at most 40 different ones, of which every ten are drawn in
+            another shape; None to colour each row by its place on the curve.
         ax : matplotlib Axes, default=None
             Where to draw; None for a new figure.
         cmap : str, default="viridis"
@@ -122,7 +138,7 @@ class CurveDisplay:
             If `estimator` is not a curve and has none.
         ValueError
             If X is not a finite matrix of D columns, has a single feature or, of more than two, a
-            single row; or if y does not hold one label a row.
+            single row; or if y does not hold one label a row, or more than 40 different ones.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         curve = resolve_curve(estimator)
@@ -130,22 +146,29 @@ class CurveDisplay:
             raise ValueError("the curve must have at least two features to be drawn; it has 1.")
         X = as_rows(X, curve, at_least=1 if curve.n_features == 2 else 2)
         labels = None if y is None else as_labels(y, len(X))
-        rows, coordinates, vertices = (
-            as_tensor(part, name="X").cpu().numpy()
-            for part in (X, curve.project(X).index, curve.vertices)
-        )
+        if labels is not None and len(np.unique(labels)) > MOST_LABELS:
+            raise ValueError(
+                f"y has {len(np.unique(labels)):,} different labels; no more than {MOST_LABELS} "
+                "can be told apart in a figure."
+            )
+        rows, coordinates, vertices = map(as_numpy, (X, curve.project(X).index, curve.vertices))
         if curve.n_features == 2:
-            names = ("feature 0", "feature 1")
+            first, second = getattr(estimator, "feature_names_in_", ("feature 0", "feature 1"))
+            names = (str(first), str(second))
         else:
-            names = ("first principal component", "second principal component")
             pca = PCA(2, svd_solver="full").fit(rows)
             rows, vertices = pca.transform(rows), pca.transform(vertices)
+            first, second = pca.explained_variance_ratio_
+            names = (
+                f"principal component 1 ({first:.0%})",
+                f"principal component 2 ({second:.0%})",
+            )
         display = cls(
             points=rows, coordinates=coordinates, vertices=vertices, labels=labels, axis_names=names
         )
         return display.plot(ax, cmap=cmap, colorbar=colorbar)
 
-    def plot(self, ax: Any = None, *, cmap: str = "viridis", colorbar: bool = True) -> Self:
+    def plot(self, ax: Any = None, *, cmap: str = CURVE_COLORS, colorbar: bool = True) -> Self:
         """Draw what was computed.
 
         Parameters
@@ -172,19 +195,19 @@ class CurveDisplay:
         from matplotlib.colors import Normalize
         from matplotlib.patheffects import Normal, Stroke
 
-        if ax is None:
-            from matplotlib import pyplot as plt
-
-            _, ax = plt.subplots()
+        ax = open_axes(ax)
         n_segments = len(self.vertices) - 1
         colors: dict[str, Any] = {"cmap": cmap, "norm": Normalize(0, n_segments)}
-        self._plot_points(ax, colors)
+        zoom = float(np.clip(min(inches(ax)) / ROOMY, 0.6, 1.0))
+        width = 2.2 * zoom * min(1.0, np.sqrt(FEW_SEGMENTS / n_segments))
+        edge = [Stroke(linewidth=1.9 * width, foreground="white"), Normal()]
+        self._plot_points(ax, colors, zoom)
         self.line_ = LineCollection(
             list(np.stack([self.vertices[:-1], self.vertices[1:]], axis=1)),
             array=np.arange(n_segments) + 0.5,
-            linewidths=2.2,
+            linewidths=width,
             capstyle="round",
-            path_effects=[Stroke(linewidth=4.2, foreground="white"), Normal()],
+            path_effects=edge if n_segments <= FEW_SEGMENTS else None,
             zorder=3,
             **colors,
         )
@@ -194,22 +217,29 @@ class CurveDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self.colorbar_ = None
         if colorbar:
-            self.colorbar_ = ax.figure.colorbar(self.line_, ax=ax, label="coordinate on the curve")
+            self.colorbar_ = add_colorbar(ax, self.line_, "coordinate on the curve")
+            count_ticks(self.colorbar_.ax.yaxis)
         return self
 
-    def _plot_points(self, ax: Any, colors: dict[str, Any]) -> None:
+    def _plot_points(self, ax: Any, colors: dict[str, Any], zoom: float) -> None:
         """Draw the data under the curve."""
-        look: dict[str, Any] = {"s": 14, "linewidths": 0, "alpha": 0.5, "zorder": 2}
+        look: dict[str, Any] = {"linewidths": 0, "zorder": 2}
+        look["s"] = 14 * zoom**2 * min(1.0, np.sqrt(FEW_ROWS / len(self.points)))
         if self.labels is None:
-            self.points_ = [ax.scatter(*self.points.T, c=self.coordinates, **colors, **look)]
+            self.points_ = [
+                ax.scatter(*self.points.T, c=self.coordinates, alpha=0.5, **colors, **look)
+            ]
             return
         self.points_ = [
             ax.scatter(
                 *self.points[self.labels == name].T,
                 color=LABEL_COLORS[i % len(LABEL_COLORS)],
+                marker=LABEL_MARKERS[i // len(LABEL_COLORS) % len(LABEL_MARKERS)],
                 label=str(name),
+                alpha=0.7,
                 **look,
             )
             for i, name in enumerate(np.unique(self.labels))
         ]
-        ax.legend(markerscale=2, handletextpad=0.1, fontsize="small")
+        names = [points.get_label() for points in self.points_]
+        place_legend_above(ax, names, markerscale=2 / zoom, handlelength=0.8)

@@ -1,4 +1,4 @@
-"""What both displays ask for before they compute: matplotlib, rows, and labels that fit them."""
+"""What displays ask for before they compute: matplotlib, what was learnt, and which vertices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
+
+from skcurve.interop import as_tensor
+from skcurve.metrics.inputs import resolve_curve
 
 Numbers = npt.NDArray[Any]
 """Points, images, coordinates: numbers of any kind."""
@@ -31,28 +33,57 @@ def require_matplotlib(caller: str) -> None:
         raise ImportError(f'{caller} needs matplotlib: run pip install "skcurve[plot]".') from error
 
 
-def as_labels(y: Any, n_rows: int) -> npt.NDArray[Any]:
-    """Return one label a row.
+def require_learnt(estimator: Any, name: str, *, remedy: str) -> Any:
+    """Return what a fitted estimator remembers of its fit, or say how to come by it.
 
     Parameters
     ----------
-    y : array-like of shape (n,)
-        Numbers, strings, anything that can be sorted.
-    n_rows : int
-        How many there must be.
+    estimator : fitted estimator
+        It need not have been fitted to data: `SFVQ.from_codebook` makes such ones.
+    name : str
+        The attribute.
+    remedy : str
+        What to do where it is missing or empty.
 
     Returns
     -------
-    labels : ndarray of shape (n,)
+    value : object
 
     Raises
     ------
+    sklearn.exceptions.NotFittedError
+        If the estimator has no curve yet.
+    TypeError
+        If it is no estimator.
     ValueError
-        If there is not one for each row.
+        If it does not have the attribute, or nothing is in it.
     """
-    labels = np.asarray(y.detach().cpu() if isinstance(y, torch.Tensor) else y)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"y must hold one label for each of the {n_rows} rows; got shape {labels.shape}."
-        )
-    return labels
+    resolve_curve(estimator)
+    value = getattr(estimator, name, None)
+    if value is None or len(value) == 0:
+        raise ValueError(f"this {type(estimator).__name__} has no `{name}`: {remedy}.")
+    return value
+
+
+def as_numpy(array: Any) -> Numbers:
+    """Return coordinates, vertices or counts as a numpy array, from wherever they are."""
+    return as_tensor(array, name="array").cpu().numpy()
+
+
+def spread_numbers(n_vertices: int, at_most: int) -> npt.NDArray[np.int64]:
+    """Choose vertices evenly along the curve: all of them, or as many as can be shown.
+
+    Parameters
+    ----------
+    n_vertices : int
+        How many there are.
+    at_most : int
+        How many can be shown.
+
+    Returns
+    -------
+    numbers : int64 ndarray of shape (min(n_vertices, at_most),)
+        Ascending; where at least two are shown, the first and the last vertex are among them.
+    """
+    places = np.linspace(0, n_vertices - 1, min(n_vertices, at_most))
+    return places.round().astype(np.int64)

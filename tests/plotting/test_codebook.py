@@ -39,7 +39,7 @@ def texts(display):
     return [label.get_text() for label in display.labels_]
 
 
-@pytest.mark.parametrize("shape", [(2, 6), (3, 4), (2, 2, 3)])
+@pytest.mark.parametrize("shape", [(2, 6), (3, 4), (2, 2, 3), (12, 1)])
 def test_the_images_are_the_vertices(shape):
     vertices = np.random.default_rng(0).random((5, 12))
     display = CodebookDisplay.from_estimator(PolylineCurve(vertices), image_shape=shape)
@@ -114,6 +114,90 @@ def test_of_labels_that_are_equally_frequent_the_first_is_shown():
     assert texts(display) == ["3", "9", "5", ""]
 
 
+def test_of_many_vertices_some_are_shown_evenly_spaced():
+    curve = PolylineCurve(np.arange(1000.0)[:, None] / 1000)
+    display = CodebookDisplay.from_estimator(curve, image_shape=(1, 1), n_images=4)
+    np.testing.assert_array_equal(display.numbers, [0, 333, 666, 999])
+    shown = [float(image.get_array().squeeze()) for image in display.images_]
+    np.testing.assert_array_equal(shown, [0.0, 0.333, 0.666, 0.999])
+    assert display.ax_.get_title() == "4 of 1,000 vertices, in order"
+    colors = plt.get_cmap("viridis")(np.array([0, 333, 666, 999]) / 999)
+    np.testing.assert_allclose([frame.get_edgecolor() for frame in display.frames_], colors)
+
+
+def test_a_label_counts_the_rows_nearest_to_a_vertex_that_is_shown():
+    curve = PolylineCurve(np.arange(9.0)[:, None])
+    X, y = [[0.0], [3.9], [4.1], [7.9], [8.0]], ["a", "b", "c", "d", "d"]
+    display = CodebookDisplay.from_estimator(curve, image_shape=(1, 1), n_images=2, X=X, y=y)
+    assert texts(display) == ["a", "d"]  # 0 and 8; of a and b, both in the first half, the first
+
+
+def test_sixteen_bits_are_shown_by_at_most_256_images():
+    asked = []
+
+    def decoder(latents):
+        asked.append(len(latents))
+        return latents[:, :, None]
+
+    curve = PolylineCurve(np.arange(2.0**16)[:, None])
+    display = CodebookDisplay.from_estimator(curve, decoder=decoder)
+    assert len(display.images_) == sum(asked) == 256
+    assert (display.numbers[0], display.numbers[-1]) == (0, 2**16 - 1)
+
+
+def drawn_width(display):
+    display.ax_.apply_aspect()
+    return display.images_[0].get_window_extent().width
+
+
+@pytest.mark.parametrize(("n_vertices", "size"), [(4, (3.3, 2.6)), (64, (3.3, 2.6)), (64, (7, 3))])
+def test_it_fills_the_axes_it_is_given(n_vertices, size):
+    curve = PolylineCurve(np.arange(n_vertices)[:, None] * np.ones(4))
+    widths = []
+    for n_columns in (None, 1, 2, 4, 8, 16, 32):
+        _, ax = plt.subplots(figsize=size)
+        display = CodebookDisplay.from_estimator(
+            curve, image_shape=(2, 2), n_columns=n_columns, ax=ax
+        )
+        widths.append(drawn_width(display))
+    assert widths[0] == pytest.approx(max(widths))
+
+
+def test_images_keep_their_proportions():
+    curve = PolylineCurve(np.random.default_rng(0).random((4, 32)))
+    display = CodebookDisplay.from_estimator(curve, image_shape=(4, 8))
+    left, right, bottom, top = display.images_[0].get_extent()
+    assert (top - bottom) / (right - left) == pytest.approx(0.5)
+
+
+def test_a_decoder_may_give_labels_instead_of_images():
+    names = ["silence", "a", "", "o"]
+    display = CodebookDisplay.from_estimator(LINE, decoder=lambda t: [names[int(i)] for (i,) in t])
+    assert display.images_ == [] and display.images is None
+    assert texts(display) == names
+    for frame, label in zip(display.frames_, display.labels_, strict=True):
+        assert frame.get_window_extent().contains(*label.get_window_extent().get_points().mean(0))
+    with pytest.raises(ValueError, match="X and y are for images"):
+        CodebookDisplay.from_estimator(LINE, decoder=lambda t: ["a"] * len(t), X=[[0.0]], y=[0])
+
+
+def test_labels_that_have_no_room_are_left_out():
+    X = np.arange(256.0)[:, None]
+    given = {"image_shape": (1, 1), "X": X, "y": np.arange(256)}
+    for size, n_labels in (((2, 2), 0), ((9, 9), 256)):
+        _, ax = plt.subplots(figsize=size)
+        display = CodebookDisplay.from_estimator(PolylineCurve(X), ax=ax, **given)
+        assert len(display.labels_) == n_labels
+
+
+def test_labels_are_no_mathematics():
+    display = CodebookDisplay.from_estimator(
+        LINE, image_shape=(1, 1), X=[[0.0], [1.0]], y=["$\\nothing$", "a"]
+    )
+    display.figure_.canvas.draw()
+    assert texts(display)[0] == "$\\nothing$"
+
+
 def test_tensors_give_the_same_labels():
     X, y = [[0.1], [0.9], [1.2], [2.0]], [0, 1, 1, 2]
     curve = PolylineCurve(torch.arange(4.0)[:, None])
@@ -137,7 +221,10 @@ def test_it_draws_where_it_is_told_and_opens_no_other_figure():
         (SFVQ(), {}, NotFittedError, "SFVQ has no curve yet"),
         (LINE, {"image_shape": (2, 2)}, ValueError, r"image_shape .* 1 features; got \(2, 2\)"),
         (LINE, {"image_shape": (1,)}, ValueError, r"image_shape .* got \(1,\)"),
-        (LINE, {"image_shape": (1, 1, 1)}, ValueError, r"image_shape .* got \(1, 1, 1\)"),
+        (LINE, {"image_shape": (1, 2, 2)}, ValueError, r"image_shape .* got \(1, 2, 2\)"),
+        (LINE, {"image_shape": None}, ValueError, "image_shape or decoder .* got neither"),
+        (LINE, {"decoder": 3}, TypeError, "decoder must be callable; got int"),
+        (LINE, {"n_images": 1}, ValueError, "n_images must be at least 2; got 1"),
         (LINE, {"n_columns": 0}, ValueError, "n_columns must be at least 1; got 0"),
         (LINE, {"X": [[0.0]]}, ValueError, "got X without y"),
         (LINE, {"y": [0]}, ValueError, "got y without X"),

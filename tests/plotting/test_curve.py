@@ -97,7 +97,7 @@ def test_it_can_be_drawn_again_in_other_colours():
     assert display.plot(cmap="cividis", colorbar=False) is display
     assert display.ax_ is not first and display.line_ is not line
     assert display.line_.get_cmap().name == "cividis"
-    assert display.colorbar_ is None and display.figure_.axes == [display.ax_]
+    assert display.colorbar_ is None and display.ax_.child_axes == []
 
 
 @pytest.mark.parametrize("n_features", [2, 4])
@@ -121,6 +121,36 @@ def test_data_frames_are_drawn():
     assert [len(points.get_offsets()) for points in display.points_] == [15, 15]
 
 
+def test_the_axes_are_called_what_the_features_are():
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(blob(30, 2), columns=["height", "weight"])
+    display = CurveDisplay.from_estimator(SFVQ(n_bits=2, random_state=0).fit(X), X)
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("height", "weight")
+
+
+def test_principal_components_say_how_much_they_show():
+    X = np.diag([4.0, 2.0, 1.0])[[0, 1, 2, 0, 1, 2]] * [[1], [1], [1], [-1], [-1], [-1]]
+    display = CurveDisplay.from_estimator(PolylineCurve(X[:2]), X)
+    assert display.axis_names == ("principal component 1 (76%)", "principal component 2 (19%)")
+
+
+def test_more_labels_than_colours_differ_in_their_shapes():
+    X, y = blob(24, 2), np.arange(24) % 12
+    display = CurveDisplay.from_estimator(SFVQ(n_bits=2, random_state=0).fit(X), X, y=y)
+    looks = {
+        (tuple(points.get_facecolor()[0]), points.get_paths()[0].vertices.shape)
+        for points in display.points_
+    }
+    assert len(looks) == 12
+
+
+def test_many_segments_are_drawn_thin_and_without_edges():
+    few = CurveDisplay.from_estimator(PolylineCurve(blob(16, 2)), blob(9, 2))
+    many = CurveDisplay.from_estimator(PolylineCurve(blob(2**12, 2)), blob(9, 2))
+    assert many.line_.get_linewidths()[0] < 0.5 * few.line_.get_linewidths()[0]
+    assert few.line_.get_path_effects() and not many.line_.get_path_effects()
+
+
 SQUARE = PolylineCurve([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
 
 
@@ -137,6 +167,13 @@ SQUARE = PolylineCurve([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
             [1, 2],
             ValueError,
             r"y must hold one label .* 1 rows; got shape \(2,\)",
+        ),
+        (
+            SQUARE,
+            [[0, 0]] * 41,
+            range(41),
+            ValueError,
+            "y has 41 different labels; no more than 40",
         ),
         (PolylineCurve([[0.0], [1.0]]), [[0.5]], None, ValueError, "two features .* has 1"),
         (PolylineCurve(np.eye(3)), np.eye(3)[:1], None, ValueError, "at least 2 row.* got 1"),

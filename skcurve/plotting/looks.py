@@ -1,0 +1,127 @@
+"""What the displays have in common for the eye: colours, and axes to draw on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+POINTS_PER_INCH = 72
+
+CURVE_COLORS = "viridis"
+"""From dark to light along the curve, or with a quantity: with any colour vision, and in grey."""
+
+LABEL_COLORS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+"""Ten colours that are told apart with any colour vision (Petroff, arXiv:2107.02270)."""
+
+LABEL_MARKERS = ("o", "^", "s", "D")
+"""Labels beyond ten take the same colours again, in another shape."""
+
+REFERENCE = {"color": "0.35", "linestyle": "--", "linewidth": 1.2}
+"""How a line looks that was not measured: what would be even, or at most possible."""
+
+WIDE_RANGE = 5.0
+"""Largest over least distortion; beyond, the axis is logarithmic."""
+
+
+def open_axes(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
+    """Give the axes to draw on: those of the user, or new ones in which nothing is cut off.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        The user's.
+    figsize : (float, float), default=None
+        Width and height of a new figure in inches; None for matplotlib's setting.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(figsize=figsize, layout="constrained")[1]
+
+
+def count_ticks(axis: Any) -> None:
+    """Mark an axis at whole numbers, as many as there is room for; thousands are written "k"."""
+    from matplotlib.ticker import EngFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(EngFormatter(sep=""))
+
+
+def scale_distortion(ax: Any, low: float, high: float) -> None:
+    """Choose an axis for distortions from `low` to `high`: logarithmic where they differ much."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    if not 0 < WIDE_RANGE * low < high:
+        ax.set_yscale("linear")
+        ax.set_ylim(0, 1.08 * high or 1.0)
+        return
+    ax.set_yscale("log")
+    ax.set_ylim(0.8 * low, 1.25 * high)
+    room = inches(ax)[1] / (1.6 * font_points("medium") / POINTS_PER_INCH)
+    decades = np.log10(1.6 * high / low)
+    fitting = [subs for subs in ((1, 2, 5), (1, 3)) if len(subs) * decades <= room]
+    ax.yaxis.set_major_locator(LogLocator(subs=[*fitting, (1,)][0], numticks=max(2, int(room))))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def add_colorbar(ax: Any, mappable: Any, label: str) -> Any:
+    """Put a colour bar beside axes, as high as they are, whatever their proportions.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        The axes.
+    mappable : matplotlib artist
+        What has the colours.
+    label : str
+        What they stand for.
+
+    Returns
+    -------
+    colorbar : matplotlib Colorbar
+    """
+    gap, width = (size / min(inches(ax)) for size in (0.08, 0.12))  # equal aspects shrink one side
+    beside = ax.inset_axes((1.0 + gap, 0.0, width, 1.0))
+    return ax.figure.colorbar(mappable, cax=beside, label=label)
+
+
+def place_legend_above(ax: Any, labels: list[str], **look: Any) -> None:
+    """Put the legend above axes in as many columns as have room: inside, data may be anywhere."""
+    column = (0.6 * max(map(len, labels)) + 2.5) * font_points("small") / POINTS_PER_INCH
+    n_rows = -(-len(labels) // max(1, int(inches(ax)[0] / column)))
+    ax.legend(
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=-(-len(labels) // n_rows),
+        handletextpad=0.3,
+        columnspacing=0.8,
+        borderaxespad=0.1,
+        frameon=False,
+        fontsize="small",
+        title_fontsize="small",
+        **look,
+    )
+
+
+def inches(ax: Any) -> tuple[float, float]:
+    """Give the width and height that axes have at present; a layout may change them slightly."""
+    box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+    return box.width, box.height
+
+
+def font_points(size: str) -> float:
+    """Give a relative size of letters, such as "small", in points."""
+    from matplotlib.font_manager import FontProperties
+
+    points: float = FontProperties(size=size).get_size_in_points()
+    return points
