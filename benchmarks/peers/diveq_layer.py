@@ -4,8 +4,10 @@
 rows are given to it directly, and Adam makes its output like its input: the same objective. Its
 settings are its own (noise, the codebook begun from means of 50 batches), but for three things. It
 does not wait 1,000 batches for an encoder to settle, for there is none. The rows are centred and
-scaled to unit variance before it. The learning rate was tuned: of 1e-3, 3e-3, 1e-2 and 3e-2 the
-third gave the best curves at 6 bits. Twice as many steps gave hardly more, on some data less.
+scaled to unit variance before it. The learning rate was tuned at 6 bits, from 1e-3 to 3e-2: 1e-2
+gave the lowest dithered distortion on the digits and on normal rows, and one within about 1% of the
+lowest on a pentagon and a mapping network's rows. 10,000 steps gave up to 2% less than 2,500, or
+more.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """An elastic principal curve by elpigraph: a chain of nodes that grows one node at a time.
 
 Each new node is tried in every place, so the time grows with the square of the number of nodes. The
-package's own elasticity, `Lambda=0.01` and `Mu=0.1`, made for a few dozen nodes, is so stiff that
-the curve does not reach into the data: a tenth of both was better on all data here.
+package's own elasticity, `Lambda=0.01` and `Mu=0.1`, is so stiff that the curve does not reach into
+the data. At 5 bits a tenth of both was better in both distortions on the digits, a pentagon, normal
+rows and those of a mapping network; a hundredth was worse in the dithered one on the first two.
 """
 
 from __future__ import annotations
