@@ -1,8 +1,9 @@
 """A one-dimensional self-organising map by torchsom, which learns a batch at a time.
 
 In the two phases of `minisom_line`. An update is divided by the whole batch and not by the rows
-near a neuron, so the more neurons, the less each of them moves: the learning rate is larger than the
-package's 0.5. With its 5 rows a batch, as many steps gave twice the exact distortion in the plane.
+near a neuron, so the more neurons, the less each of them moves: the learning rate is larger than
+the package's 0.5. With its 5 rows a batch, as many steps gave twice the exact distortion in the
+plane.
 """
 
 from __future__ import annotations
