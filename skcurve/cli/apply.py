@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from skcurve import SFVQ
 from skcurve.cli.inputs import (
-    BLOCK,
     NumpyArray,
     load_curve,
     read_coordinates,
@@ -16,6 +16,9 @@ from skcurve.cli.inputs import (
 )
 from skcurve.cli.outputs import check_array_output, put_array, say
 from skcurve.cli.progress import track
+
+BLOCK_ENTRIES = 2**25
+"""So many numbers are read or written at a time: they fit in memory, and keep all cores busy."""
 
 
 def transform(
@@ -33,7 +36,7 @@ def transform(
     check_array_output(output, curve, data)
     sfvq = load_curve(curve, bits, coordinate=coordinate, device=device)
     rows = read_rows(data, key, n_features=sfvq.n_features_in_)
-    _apply(sfvq.transform, rows, data, output, name="coordinate", quiet=quiet)
+    _apply(sfvq, sfvq.transform, rows, data, output, name="coordinate", quiet=quiet)
 
 
 def quantize(
@@ -50,7 +53,7 @@ def quantize(
     check_array_output(output, curve, data)
     sfvq = load_curve(curve, bits, device=device)
     rows = read_rows(data, key, n_features=sfvq.n_features_in_)
-    _apply(sfvq.quantize, rows, data, output, name="quantized", quiet=quiet)
+    _apply(sfvq, sfvq.quantize, rows, data, output, name="quantized", quiet=quiet)
 
 
 def inverse(
@@ -67,10 +70,11 @@ def inverse(
     check_array_output(output, curve, data)
     sfvq = load_curve(curve, bits, coordinate=coordinate)
     coordinates = read_coordinates(data, key)
-    _apply(sfvq.inverse_transform, coordinates, data, output, name="X", quiet=quiet)
+    _apply(sfvq, sfvq.inverse_transform, coordinates, data, output, name="X", quiet=quiet)
 
 
 def _apply(
+    sfvq: SFVQ,
     method: Callable[[Any], Any],
     rows: NumpyArray,
     data: Path,
@@ -80,8 +84,9 @@ def _apply(
     quiet: bool,
 ) -> None:
     """Write what a method of the curve makes of the rows."""
-    starts = range(0, len(rows), BLOCK)
-    blocks = (method(rows[start : start + BLOCK]) for start in starts)
+    size = max(1, BLOCK_ENTRIES // sfvq.n_features_in_)
+    starts = range(0, len(rows), size)
+    blocks = (method(rows[start : start + size]) for start in starts)
     shown = track(blocks, len(starts), doing=name, quiet=quiet)
     try:
         put_array(output, shown, len(rows), name=name)

@@ -18,7 +18,7 @@ STREAM = Path("-")
 """Standard input or output, as unix commands spell it."""
 
 BLOCK = 16_384
-"""Rows looked at together: they fit in memory, and are many enough to keep all cores busy."""
+"""Rows of a file that are looked at together for numbers that are none."""
 
 
 def read_input(path: Path, key: str | None = None) -> NumpyArray:

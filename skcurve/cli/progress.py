@@ -24,8 +24,9 @@ def _make_bar() -> Progress:
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
+        TextColumn("and"),
+        TimeRemainingColumn(),
         TextColumn("left"),
-        TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
         transient=True,
     )
@@ -93,7 +94,7 @@ class FitProgress:
         self.n_init = n_init
         self._done: dict[int, float] = {}
         self._bar = _make_bar()
-        self._task = self._bar.add_task(f"starting with {n_bits} bits to go", total=None)
+        self._task = self._bar.add_task("starting", total=None)
 
     def __enter__(self) -> Self:
         self._bar.start()

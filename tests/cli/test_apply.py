@@ -57,7 +57,7 @@ def test_pipes_carry_what_files_do(skcurve, files, fitted, rows):
 def test_blocks_change_nothing(dtype, skcurve, files, fitted, rows, monkeypatch):
     rows = np.abs(rows).astype(dtype)
     np.save(files / "X.npy", rows)
-    monkeypatch.setattr(apply, "BLOCK", 7)
+    monkeypatch.setattr(apply, "BLOCK_ENTRIES", 7 * 3)
     for command in ("transform", "quantize"):
         assert skcurve(command, "curve.safetensors", "X.npy", "-o", "Y.npy").code == 0
         expected, found = getattr(fitted, command)(rows), np.load(files / "Y.npy")
@@ -116,7 +116,7 @@ def test_a_gap_far_down_leaves_nothing_behind(skcurve, files, rows, monkeypatch)
     rows = rows.copy()
     rows[250, 1] = np.nan
     np.save(files / "X.npy", rows)
-    monkeypatch.setattr(apply, "BLOCK", 100)
+    monkeypatch.setattr(apply, "BLOCK_ENTRIES", 100 * 3)
     before = sorted(os.listdir(files))
     said = skcurve("quantize", "curve.safetensors", "X.npy", "-o", "Y.npy").failed(1)
     assert "'X.npy' must hold finite numbers; got nan in row 250" in said
