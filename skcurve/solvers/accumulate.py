@@ -8,6 +8,10 @@ from skcurve.parallel import has_numba
 from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
+CLOSE = 64.0
+"""Of segments this many roundings of |x|² apart, the first is met: a row on a line that passes there
+twice goes to the same segment however it was computed."""
+
 
 def accumulate(
     sample: Sample, vertices: torch.Tensor, dithers: torch.Tensor, exact: torch.Tensor
@@ -26,7 +30,9 @@ def accumulate(
         share the rows out evenly, in order.
     exact : (n_passes, n_blocks) bool tensor
         Where it is true, the block meets the curve itself in that pass: a row goes to the nearest
-        point of the whole line, and no dither is used.
+        point of the whole line, and no dither is used. Its weight and error count for the segment
+        it is on and, the nearer it is to an end, the more for the one beyond, up to half: where a
+        row lies on a vertex, rounding must not decide between two segments.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def accumulate_blocked(
                 met = _meet_line(points, vertices)
             else:
                 met = _meet_points(points, vertices, dithers[i, block])
-            parts.append(_sum(points, weights, vertices, *met))
+            parts.append(_sum(points, weights, vertices, *met, shared=bool(exact[i, block])))
     return sum(parts[1:], start=parts[0])
 
 
@@ -80,11 +86,13 @@ def _meet_line(
     place = (ahead / torch.where(sq_length > 0, sq_length, 1.0)).clamp_(0.0, 1.0)
     sq_norm = (vertices * vertices).sum(1)
     q = sq_norm[:-1] - 2 * product[:, :-1] + place * (place * sq_length - 2 * ahead)
-    q, segment = q.min(1)
-    place = place.gather(1, segment[:, None])[:, 0]
+    sq_size = (points * points).sum(1)
+    least = q.amin(1) + CLOSE * torch.finfo(q.dtype).eps * sq_size
+    segment = (q <= least[:, None]).int().argmax(1)
+    place, q = (part.gather(1, segment[:, None])[:, 0] for part in (place, q))
     at_end = (place == 0.0) & (segment > 0)  # a vertex counts as the end of the segment before it
     segment, place = torch.where(at_end, segment - 1, segment), torch.where(at_end, 1.0, place)
-    return segment, place, q + (points * points).sum(1)
+    return segment, place, q + sq_size
 
 
 def _sum(
@@ -94,14 +102,20 @@ def _sum(
     segment: torch.Tensor,
     after: torch.Tensor,
     sq_distance: torch.Tensor,
+    *,
+    shared: bool,
 ) -> Statistics:
     """Give the statistics of rows that met the given places of the given segments."""
     n_segments = len(vertices) - 1
     before = 1.0 - after
     sums = points.new_zeros((5, n_segments))
-    products = (before * before, after * after, before * after, torch.ones_like(after))
-    for total, term in zip(sums, (*products, sq_distance.clamp(min=0.0)), strict=True):
+    for total, term in zip(sums, (before * before, after * after, before * after), strict=False):
         total.scatter_add_(0, segment, weights * term)
+    beyond = torch.where(after < before, segment - 1, segment + 1).clamp_(0, n_segments - 1)
+    share = 0.5 - torch.minimum(before, after) if shared else torch.zeros_like(after)
+    for total, term in zip(sums[3:], (weights, weights * sq_distance.clamp(min=0.0)), strict=True):
+        total.scatter_add_(0, segment, (1.0 - share) * term)
+        total.scatter_add_(0, beyond, share * term)
     shares = points.new_zeros((len(points), n_segments + 1))
     shares.scatter_(1, segment[:, None], (weights * before)[:, None])
     shares.scatter_(1, segment[:, None] + 1, (weights * after)[:, None])

@@ -7,6 +7,7 @@ import torch
 
 from skcurve.parallel import jit, run_threads
 from skcurve.projection.fused import REORDER, segment_values, smallest, squared_norm
+from skcurve.solvers.accumulate import CLOSE
 from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
@@ -52,6 +53,7 @@ def _accumulate_blocks(
 ):  # fmt: skip
     n_rows, n_features = len(chosen), len(center)
     n_vertices = len(vertices)
+    last = n_vertices - 2
     kind = vertices.dtype
     points = np.empty((n_rows // n_blocks + 1, n_features), kind)
     line, table = np.empty_like(vertices), np.empty((4, n_vertices), kind)
@@ -62,6 +64,8 @@ def _accumulate_blocks(
     q = np.empty(n_vertices, kind)
     few_q = q[:-1]
     bits, few_bits = q.view(integers.dtype), few_q.view(integers.dtype)
+    limit = np.empty(1, kind)
+    limit_bits, close = limit.view(integers.dtype), kind.type(CLOSE * np.finfo(kind).eps)
     for task in range(begin, end):
         block = task % n_blocks
         start, stop = n_rows * block // n_blocks, n_rows * (block + 1) // n_blocks
@@ -78,18 +82,32 @@ def _accumulate_blocks(
             shift = sq_size * kind.type(1.001)  # a little more keeps every value positive
             if exact[task]:
                 segment_values(products[row], table[0], table[1], table[2], table[3], shift, q)
-                best = _first_of_smallest(bits)
+                limit_bits[0] = smallest(bits)
+                limit[0] += close * sq_size
+                best = 0
+                while q[best] > limit[0]:
+                    best += 1
                 i, after = _place_on_line(products[row], table, best)
             else:
                 _point_values(few_products[row], sq_norm, shift, few_q)
-                best = i = _first_of_smallest(few_bits)
+                least, best = smallest(few_bits), 0
+                while few_bits[best] != least:
+                    best += 1
+                i = best
                 after = dithers[task, i]
             weight, before = weights[start + row], kind.type(1) - after
+            beside, share = i, kind.type(0)
+            if exact[task]:
+                beside = min(max(i - 1 if after < before else i + 1, 0), last)
+                share = kind.type(0.5) - min(before, after)
+            sq_error = max(q[best] - sq_size * kind.type(0.001), kind.type(0))
             sums[0, i] += weight * before * before
             sums[1, i] += weight * after * after
             sums[2, i] += weight * before * after
-            sums[3, i] += weight
-            sums[4, i] += weight * max(q[best] - sq_size * kind.type(0.001), kind.type(0))
+            sums[3, i] += weight * (kind.type(1) - share)
+            sums[3, beside] += weight * share
+            sums[4, i] += weight * (kind.type(1) - share) * sq_error
+            sums[4, beside] += weight * share * sq_error
             _add_row(x, weight * before, weight * after, moment[i], moment[i + 1])
 
 
@@ -123,15 +141,6 @@ def _place_on_line(product, table, best):
     if best == last or (best > 0 and walked <= kind(0)):
         return best - 1, kind(1)
     return best, min(max(walked / length, kind(0)), kind(1)) if length > kind(0) else kind(0)
-
-
-@jit()
-def _first_of_smallest(bits):
-    least = smallest(bits)
-    i = 0
-    while bits[i] != least:
-        i += 1
-    return i
 
 
 @jit(fastmath=REORDER)

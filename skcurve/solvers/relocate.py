@@ -34,7 +34,9 @@ def relocate(vertices: torch.Tensor, statistics: Statistics, longest: float) -> 
     """
     usage = torch.nn.functional.pad(statistics.usage, (1, 0))
     usage[:-1] += statistics.usage
-    dead = usage < DEAD * usage.mean()
+    mean = usage.mean()
+    usage = _rounded(torch.where(mean > 0, usage / mean, 1.0))
+    dead = usage < DEAD
     lengths = _spans(vertices, 1)
     limit = longest * lengths.mean()
     # A dead vertex whose place would be taken by a runaway segment is in use, if not by rows.
@@ -52,7 +54,7 @@ def relocate(vertices: torch.Tensor, statistics: Statistics, longest: float) -> 
     taken = torch.zeros(len(vertices), dtype=torch.bool, device=vertices.device)
     taken[usage.argsort(stable=True)[:n_moved]] = True
     need = torch.where(runaway, lengths / lengths.max() + 1.0, 0.0)
-    need += statistics.sq_error / statistics.sq_error.max().clamp(min=1e-30)
+    need += _rounded(statistics.sq_error / statistics.sq_error.max().clamp(min=1e-30))
     need[taken[:-1] | taken[1:]] = -1.0
     split = need.argsort(descending=True, stable=True)[:n_moved]
     split = split[need[split] > 0.0]
@@ -61,6 +63,11 @@ def relocate(vertices: torch.Tensor, statistics: Statistics, longest: float) -> 
     places = torch.cat([place[~taken].double(), split + 0.5])
     middles = torch.lerp(vertices[split], vertices[split + 1], 0.5)
     return torch.cat([vertices[~taken], middles])[places.argsort()]
+
+
+def _rounded(shares: torch.Tensor) -> torch.Tensor:
+    """Make equals of what differs by rounding alone, so that their order does not hang on it."""
+    return torch.round(shares, decimals=4)
 
 
 def _spans(vertices: torch.Tensor, steps: int) -> torch.Tensor:

@@ -57,9 +57,14 @@ def by_the_row(sample, vertices, dithers, exact):
             # A vertex ends the segment before it: of equals, to rounding, the first.
             i = int((distances <= distances.min() * (1 + 1e-6)).int().argmax())
             after, before = dither[i], 1 - dither[i]
-            sums[:, i] += w * torch.stack(
-                [before**2, after**2, before * after, torch.tensor(1.0), distances[i]]
-            )
+            sums[:3, i] += w * torch.stack([before**2, after**2, before * after])
+            beyond, share = i, 0.0
+            if exact[number, block]:
+                beyond = min(max(i - 1 if after < 0.5 else i + 1, 0), n_segments - 1)
+                share = 0.5 - min(before, after)
+            error = torch.tensor([1.0, distances[i]], dtype=torch.float64)
+            sums[3:, i] += w * (1 - share) * error
+            sums[3:, beyond] += w * share * error
             moment[i] += w * before * x
             moment[i + 1] += w * after * x
     return Statistics.of_segments(sums, moment)
@@ -188,7 +193,8 @@ def test_points_of_the_curve_have_no_error(way, dtype, exact_share):
     found = way(sample, vertices, dithers, exact)
     assert (found.sq_error >= 0).all()
     assert found.distortion < (1e-5 if dtype == torch.float32 else 1e-13)
-    assert found.usage.tolist() == [1.0] * n_segments
+    if not exact.any():
+        assert found.usage.tolist() == [1.0] * n_segments
     torch.testing.assert_close(found.solve(vertices, 0.0), vertices, atol=1e-3, rtol=0)
 
 
@@ -228,3 +234,16 @@ def test_without_numba_torch_does_it(monkeypatch):
     monkeypatch.setattr(accumulate_module, "accumulate_blocked", lambda *sweep: "blocked")
     monkeypatch.setattr(accumulate_module, "has_numba", lambda: False)
     assert accumulate(*sweep) == "blocked"
+
+
+@both_ways
+def test_a_row_on_a_vertex_counts_for_both_segments(way):
+    vertices = torch.tensor([[0.0], [1.0], [2.0], [3.0]], dtype=torch.float64)
+    for place in (1.0 - 1e-12, 1.0, 1.0 + 1e-12):
+        X = torch.tensor([[place]], dtype=torch.float64)
+        one = torch.ones(1, dtype=torch.float64)
+        sample = Sample(X, torch.zeros(1, dtype=torch.int64), one, 0 * one, 1.0)
+        exact = torch.ones((1, 1), dtype=torch.bool)
+        found = way(sample, vertices, torch.zeros((1, 1, 3), dtype=torch.float64), exact)
+        np.testing.assert_allclose(found.usage, [0.5, 0.5, 0.0], atol=1e-9)
+        np.testing.assert_allclose(found.diagonal, [0.0, 1.0, 0.0, 0.0], atol=1e-9)

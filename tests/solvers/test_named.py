@@ -57,7 +57,7 @@ def test_a_new_name_is_enough_for_a_new_solver(monkeypatch, tmp_path):
     monkeypatch.setitem(SFVQ._parameter_constraints, "solver", [str])
     X = np.random.default_rng(0).standard_normal((300, 3))
     found = SFVQ(3, solver="slow", smoothness=0.5, random_state=0).fit(X)
-    expected = SFVQ(3, solver="lloyd", smoothness=0.5, random_state=0).fit(X)
+    expected = SFVQ(3, solver="lloyd", max_iter=12, smoothness=0.5, random_state=0).fit(X)
     np.testing.assert_array_equal(found.codebook_, expected.codebook_)
     monkeypatch.undo()
     monkeypatch.setitem(SOLVERS, "slow", Slow)
