@@ -118,22 +118,40 @@ def settle(
         least.scatter_(1, group, torch.inf).amin(dim=1),
         members.scatter_(1, member, torch.inf).amin(dim=1),
     )
-    unsettled = ~(second > limit)  # so that a value that is not a number counts as close
     segment = (group * GROUP + member)[:, 0].clamp(max=len(vertices) - 2)
-    position, sq_distance, cancelled = _in_own_precision(block, vertices, segment)
-    in_doubt = (unsettled | cancelled).nonzero()[:, 0]
+    unsettled = (~(second > limit)).nonzero()[:, 0]  # what is not a number counts as close
     # As if every segment were close to every row, which they are where all vertices are in one
     # place. So memory is bounded.
-    for rows in in_doubt.split(max(1, _entries(block) // SETTLED_PART // values.shape[1])):
+    for rows in unsettled.split(max(1, _entries(block) // SETTLED_PART // values.shape[1])):
         close = ~(values[rows] > limit[rows, None])
-        found = _in_full_precision(block[rows], vertices, close)
-        segment[rows] = found.segment
-        position[rows] = found.position.to(position.dtype)
-        sq_distance[rows] = found.sq_distance.to(position.dtype)
+        segment[rows] = _nearest_of_close(block[rows], vertices, close)
+    # Which rows come with which is chance: from here on, a row and its segment alone matter.
+    position, sq_distance, cancelled = _in_own_precision(block, vertices, segment)
+    rows = cancelled.nonzero()[:, 0]
+    t, q = _in_full_precision(block, vertices, rows, segment[rows])
+    position[rows], sq_distance[rows] = t.to(position.dtype), q.to(position.dtype)
     at_start = position == 0
     position = torch.where(at_start, table.home_position[segment].to(position.dtype), position)
     segment = torch.where(at_start, table.home_segment[segment], segment)
     return Projection(segment, position, sq_distance)
+
+
+def _nearest_of_close(
+    block: torch.Tensor, vertices: torch.Tensor, close: torch.Tensor
+) -> torch.Tensor:
+    """Compare all the segments marked in the (n, M) mask, and give the first of the nearest.
+
+    A vertex is met at the start of the segment after it: it can be nearest there only by being so.
+    """
+    row, segment = close.nonzero().unbind(1)
+    segment = segment.clamp_(max=len(vertices) - 2)
+    t, q = _in_full_precision(block, vertices, row, segment)
+    q[(t == 1) & (segment < len(vertices) - 2)] = torch.inf
+    least = q.new_full((len(block),), torch.inf).scatter_reduce_(0, row, q, "amin")
+    pair = torch.arange(len(row), device=row.device)
+    pair = torch.where(q == least[row], pair, len(row))
+    first_pair = pair.new_full((len(block),), len(row)).scatter_reduce_(0, row, pair, "amin")
+    return segment[first_pair]
 
 
 def _in_own_precision(
@@ -154,11 +172,9 @@ def _in_own_precision(
 
 
 def _in_full_precision(
-    block: torch.Tensor, vertices: torch.Tensor, close: torch.Tensor
-) -> Projection[torch.Tensor]:
-    """Compare all the segments marked in the (n, M) mask, a bounded number at a time."""
-    row, segment = close.nonzero().unbind(1)
-    segment = segment.clamp_(max=len(vertices) - 2)
+    block: torch.Tensor, vertices: torch.Tensor, row: torch.Tensor, segment: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Position and squared distance of pairs of a row and a segment, a bounded number at a time."""
     n_pairs = max(1, _entries(block) // SETTLED_PART // vertices.shape[1])
     t, q = (torch.empty(len(row), dtype=torch.float64, device=row.device) for _ in range(2))
     for start in range(0, len(row), n_pairs):
@@ -166,11 +182,7 @@ def _in_full_precision(
         i, j = row[pairs], segment[pairs]
         x, first, second = (part.double() for part in (block[i], vertices[j], vertices[j + 1]))
         t[pairs], q[pairs] = nearest_on_segment(x - first, x - second, second - first)
-    least = q.new_full((len(block),), torch.inf).scatter_reduce_(0, row, q, "amin")
-    pair = torch.arange(len(row), device=row.device)
-    pair = torch.where(q == least[row], pair, len(row))
-    first_pair = pair.new_full((len(block),), len(row)).scatter_reduce_(0, row, pair, "amin")
-    return Projection(segment[first_pair], t[first_pair], q[first_pair])
+    return t, q
 
 
 def _entries(tensor: torch.Tensor) -> int:

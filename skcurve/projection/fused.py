@@ -14,8 +14,12 @@ MAX_BLOCK_ROWS = 512
 SPAN_BYTES = 1 << 23
 """Rows that are not contiguous are copied, this many bytes at a time on each core."""
 
-CHUNK = 64
+CHUNK, FEW = 64, 4
 OVERFLOW, EVERY_BITS = 1e30, 2**31 - 1
+NO_FIRST, NO_LAST = np.int32(2**31 - 1), np.int32(-1)
+
+CANCELLATION = 1e-6
+"""Below this share of the squared distance to a vertex, float64 has lost digits of the result."""
 
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered, so that they use vector instructions; not-a-number keeps its meaning."""
@@ -61,6 +65,7 @@ def _project_rows(
     q = np.empty(n_vertices, np.float32)
     limit = np.empty(1, np.float32)
     q_bits, limit_bits = q.view(np.int32), limit.view(np.int32)
+    numbers = np.arange(n_vertices).astype(np.int32)
     for start in range(0, n_rows, n_block):
         n = min(n_block, n_rows - start)
         center_rows(X[start : start + n], center, scale, points)
@@ -75,14 +80,20 @@ def _project_rows(
                 limit_bits[0] = EVERY_BITS
             x = X[start + row]
             best_t, best_q, best_segment = 0.0, np.inf, 0
-            for chunk in range(0, n_vertices, CHUNK):
-                if not any_within(q_bits[chunk : chunk + CHUNK], limit_bits[0]):
+            # Nearly always there is one candidate, or a few side by side.
+            first, last = ends_within(q_bits, limit_bits[0], numbers)
+            for chunk in range(first, last + 1, CHUNK):
+                stop = min(chunk + CHUNK, last + 1)
+                if stop - chunk > FEW and not any_within(q_bits[chunk:stop], limit_bits[0]):
                     continue
-                for j in range(chunk, min(chunk + CHUNK, n_vertices)):
+                for j in range(chunk, stop):
                     if q[j] > limit[0]:
                         continue
-                    i = min(j, n_vertices - 2)
-                    t, sq = _nearest_on_segment(x, vertices[i], vertices[i + 1])
+                    # A vertex is met at the start of the segment after it, whichever was found.
+                    i, t, sq = min(j, n_vertices - 2) - 1, 1.0, np.inf
+                    while t == 1.0 and i < n_vertices - 2:
+                        i += 1
+                        t, sq = _nearest_on_segment(x, vertices[i], vertices[i + 1])
                     if sq < best_q:
                         best_t, best_q, best_segment = t, sq, i
             if best_t == 0.0:
@@ -145,6 +156,21 @@ def smallest(bits):
 
 
 @jit()
+def ends_within(bits, limit, numbers):
+    """Find the first and the last entry not above the limit, by bits; at least one is.
+
+    `numbers` are those of the entries, as wide as these, for the vector instructions.
+    """
+    first, last = NO_FIRST, NO_LAST
+    for j in range(len(bits)):
+        low = numbers[j] if bits[j] <= limit else NO_FIRST
+        high = numbers[j] if bits[j] <= limit else NO_LAST
+        first = low if low < first else first
+        last = high if high > last else last
+    return first, last
+
+
+@jit()
 def any_within(bits, limit):
     """Whether any entry is not above the limit, by bits."""
     count = 0
@@ -155,15 +181,25 @@ def any_within(bits, limit):
 
 @jit(fastmath=REORDER)
 def _nearest_on_segment(x, first, second):
-    along, sq_length = 0.0, 0.0
+    """Give the position and the squared distance, in float64.
+
+    The distance follows from three sums of one pass, unless little is left of them: then the
+    difference is computed, and squared.
+    """
+    along, sq_length, sq_start = 0.0, 0.0, 0.0
     for k in range(len(x)):
         c = np.float64(first[k])
         d = np.float64(second[k]) - c
-        along += (np.float64(x[k]) - c) * d
+        y = np.float64(x[k]) - c
+        along += y * d
         sq_length += d * d
+        sq_start += y * y
     t = 0.0
     if sq_length > 0.0:
         t = min(max(along / sq_length, 0.0), 1.0)
+    total = sq_start - t * (2.0 * along - t * sq_length)
+    if total > CANCELLATION * sq_start:
+        return t, total
     total = 0.0
     for k in range(len(x)):
         y = np.float64(x[k])

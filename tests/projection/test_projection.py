@@ -178,14 +178,29 @@ def test_rows_one_at_a_time_are_rows_together_bit_for_bit(search, dtype, data):
 
 @both_searches
 @both_dtypes
-def test_many_rows_one_at_a_time_are_rows_together_bit_for_bit(search, dtype):
-    X, vertices = random_scene(300, 100, 40, dtype)
-    X[::3] = vertices[:100]
+@pytest.mark.parametrize(("n_vertices", "n_features"), [(100, 40), (2, 4096), (300, 1)])
+def test_many_rows_one_at_a_time_are_rows_together_bit_for_bit(
+    search, dtype, n_vertices, n_features
+):
+    X, vertices = random_scene(300, n_vertices, n_features, dtype)
+    X[::3] = vertices[torch.arange(100) % n_vertices]
     table = SearchTable.of(vertices)
     together = search(X, vertices, table)
     single = [search(row[None], vertices, table) for row in X]
     for i, part in enumerate(together):
         assert torch.equal(part, torch.cat([one[i] for one in single]))
+
+
+@both_searches
+@both_dtypes
+def test_a_row_whose_nearest_segment_is_in_doubt_is_measured_like_any_other(search, dtype):
+    # Whether it is depends on the last digits of a product, and so on the rows beside it.
+    X, vertices = random_scene(1000, 20, 7, dtype)
+    table = SearchTable.of(vertices)
+    certain = search(X, vertices, table)
+    doubtful = search(X, vertices, table._replace(tolerance=0.2))
+    for part, other in zip(certain, doubtful, strict=True):
+        assert torch.equal(part, other)
 
 
 @both_searches
