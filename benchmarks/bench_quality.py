@@ -3,8 +3,9 @@
 The strongest plain peer is *k-means + tour*: scikit-learn's `KMeans`, and 2-opt and Or-opt moves on
 the order of its centres (`benchmarks/peers/kmeans_tour.py`). It is met here on the handwritten
 digits, on rows from a StyleGAN mapping network at initialisation, and on four shapes in the plane,
-five seeds each: the seed draws the rows, or the split of the digits, and seeds the method. Numbers
-are means over seeds, measured on rows that were not used for fitting; seconds are medians.
+five seeds each (two at 10 bits): the seed draws the rows, or the split of the digits, and seeds the
+method. Numbers are means over seeds, measured on rows that were not used for fitting; seconds are
+medians.
 
 - *SFVQ* has its default settings.
 - *SFVQ, same length* has the smoothness, found by trying, with which its mean segment is as long as
@@ -57,12 +58,13 @@ class Split(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """A data set at a bitrate: `split` gives the rows for a seed."""
+    """A data set at a bitrate: `split` gives the rows for a seed, of which there are `n_seeds`."""
 
     name: str
     n_bits: int
     split: Callable[[int], Split]
     least_speed: float | None = None
+    n_seeds: int = N_SEEDS
 
 
 class Quality(NamedTuple):
@@ -103,6 +105,12 @@ class Outcome:
         """Say how many times as fast the default is as the peer."""
         return statistics.median(run[PEER].seconds / run[DEFAULT].seconds for run in self.runs)
 
+    def off_length(self) -> float:
+        """Say by what share the same length was missed, in the seed that missed it by most."""
+        return max(
+            abs(run[SAME_LENGTH].mean_segment / run[PEER].mean_segment - 1) for run in self.runs
+        )
+
     def longest(self, method: str) -> float:
         """Give the longest segment over the mean one, the largest of all seeds."""
         return max(run[method].longest for run in self.runs)
@@ -136,7 +144,8 @@ def main() -> None:
         note="The mean of the ratios over seeds; the speed is that of the default settings.",
     )
     for scene in scenes(quick):
-        outcome = Outcome([compete(scene, seed) for seed in range(2 if quick else N_SEEDS)])
+        n_seeds = min(2, scene.n_seeds) if quick else scene.n_seeds
+        outcome = Outcome([compete(scene, seed) for seed in range(n_seeds)])
         report.show(outcome.table(f"{scene.name}, {scene.n_bits} bits"))
         length, exact, dithered = (
             outcome.ratio(quantity, SAME_LENGTH, PEER)
@@ -159,6 +168,8 @@ def scenes(quick: bool) -> list[Scene]:
     return [
         Scene("digits", 6, digits),
         Scene("mapping network", 8, partial(mapped, 65_536, 16_384, 512), least_speed=5.0),
+        # A fit takes the peer minutes here.
+        Scene("mapping network", 10, partial(mapped, 65_536, 16_384, 512), 5.0, n_seeds=2),
         *(Scene(name, bits, partial(plane, name, 10_000)) for name in SHAPES for bits in (6, 8)),
     ]
 
@@ -255,8 +266,10 @@ def judge(report: Report, scene: Scene, outcome: Outcome) -> None:
     """Hold a scene to its targets."""
     where = f"{scene.name}, {scene.n_bits} bits"
     exact, dithered = (outcome.ratio(q, SAME_LENGTH, PEER) for q in ("exact", "dithered"))
+    off_length = outcome.off_length()
+    report.at_most(f"{where}: mean segment, same length off the peer", off_length, LENGTH_TOLERANCE)
     report.at_most(f"{where}: exact, same length / peer", exact, 1.0)
-    report.at_most(f"{where}: dithered, same length / peer", dithered, 1.0)
+    report.below(f"{where}: dithered, same length / peer", dithered, 1.0)
     report.at_most(f"{where}: longest segment / mean, default", outcome.longest(DEFAULT), 2.0)
     if scene.least_speed is not None:
         report.at_least(f"{where}: times as fast as the peer", outcome.speed(), scene.least_speed)

@@ -147,6 +147,10 @@ class Report:
         """Note whether a number is small enough."""
         self._judge(target, "≤", limit, measured, measured <= limit)
 
+    def below(self, target: str, measured: float, limit: float) -> None:
+        """Note whether a number is smaller, and not only as small."""
+        self._judge(target, "<", limit, measured, measured < limit)
+
     def at_least(self, target: str, measured: float, limit: float) -> None:
         """Note whether a number is large enough."""
         self._judge(target, "≥", limit, measured, measured >= limit)

@@ -163,17 +163,21 @@ def test_rows_and_vertices_may_differ_in_precision(search, X_dtype, vertices_dty
     assert_optimal(find(search, X, vertices), X, vertices)
 
 
+def assert_the_same_one_at_a_time(search, X, vertices):
+    table = SearchTable.of(vertices)
+    together = search(X, vertices, table)
+    single = [search(row[None], vertices, table) for row in X]
+    for i, part in enumerate(together):
+        assert torch.equal(part, torch.cat([one[i] for one in single]))
+
+
 @both_searches
 @both_dtypes
 @some_examples
 @given(data=st.data())
 def test_rows_one_at_a_time_are_rows_together_bit_for_bit(search, dtype, data):
     X, vertices = data.draw(scenes(dtype))
-    table = SearchTable.of(vertices)
-    together = search(X, vertices, table)
-    single = [search(row[None], vertices, table) for row in X]
-    for i, part in enumerate(together):
-        assert torch.equal(part, torch.cat([one[i] for one in single]))
+    assert_the_same_one_at_a_time(search, X, vertices)
 
 
 @both_searches
@@ -184,11 +188,7 @@ def test_many_rows_one_at_a_time_are_rows_together_bit_for_bit(
 ):
     X, vertices = random_scene(300, n_vertices, n_features, dtype)
     X[::3] = vertices[torch.arange(100) % n_vertices]
-    table = SearchTable.of(vertices)
-    together = search(X, vertices, table)
-    single = [search(row[None], vertices, table) for row in X]
-    for i, part in enumerate(together):
-        assert torch.equal(part, torch.cat([one[i] for one in single]))
+    assert_the_same_one_at_a_time(search, X, vertices)
 
 
 @both_searches
