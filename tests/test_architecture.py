@@ -151,7 +151,9 @@ def test_the_check_itself_sees_a_climbing_import(tmp_path, place, source, climbi
     assert bool(climbs(file, tmp_path)) == climbing
 
 
-@pytest.mark.parametrize("module", ["skcurve", "skcurve.plotting", "skcurve.testing"])
+@pytest.mark.parametrize(
+    "module", ["skcurve", "skcurve.sfvq", "skcurve.plotting", "skcurve.testing"]
+)
 def test_importing_brings_in_no_heavy_package(module):
     # scikit-learn itself imports pandas where it is installed: only what comes after it counts.
     loaded = run(
