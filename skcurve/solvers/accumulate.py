@@ -9,8 +9,8 @@ from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
 CLOSE = 64.0
-"""Of segments this many roundings of |x|² apart, the first is met: a row on a line that passes there
-twice goes to the same segment however it was computed."""
+"""Of segments this many roundings of |x|² apart, the first is met: where a line passes a row twice,
+the row goes to the same segment however the distances were computed."""
 
 
 def accumulate(
