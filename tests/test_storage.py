@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from safetensors.torch import save_file
 
 from skcurve import SFVQ, storage
 from skcurve.solvers import Adam, Lloyd
+
+DATA = Path(__file__).parent / "data"
+PLACES, SIZE = [0.39087868, 0.22311157, 0.92289895], 3.245581152229667  # when they were written
 
 SETTINGS = [
     {},
@@ -471,3 +475,28 @@ def test_tensors_and_facts_come_back(path, dtype):
     assert tensors["empty"].shape == (0, 4)
     assert tensors["plain"].dtype == dtype
     assert {name: read[name] for name in facts} == facts
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize(
+    "file", sorted(DATA.glob("curve-format-*.safetensors")), ids=lambda f: f.stem
+)
+def test_a_curve_that_an_earlier_version_wrote_is_read(file):
+    # One file for each format that was ever released: 200 rows of features a, b and c; 3 bits.
+    sfvq = SFVQ.load(file)
+    assert sfvq.get_params()["coordinate"] == "unit"
+    assert (sfvq.n_bits, sfvq.random_state) == (3, 7)
+    assert (sfvq.solver.smoothness, sfvq.solver.max_iter) == (0.5, 3)
+    assert sfvq.feature_names_in_.tolist() == ["a", "b", "c"]
+    assert sorted(sfvq.codebooks_) == [2, 3]
+    assert sfvq.codebook_.dtype == np.float32
+    assert (sfvq.usage_.sum(), sfvq.n_iter_) == (200, 6)
+    rows = np.array([[0.5, -1.0, 0.25], [0.0, 0.0, 0.0], [2.0, 1.0, -1.0]], np.float32)
+    codebook = sfvq.codebook_.astype(float)
+    found = sfvq.transform(rows)[:, 0]
+    np.testing.assert_allclose(found, PLACES, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(codebook), SIZE, rtol=1e-6)
+
+
+def test_there_is_a_file_of_the_present_format():
+    assert (DATA / f"curve-format-{storage.FORMAT_VERSION}.safetensors").exists()
