@@ -52,7 +52,7 @@ test-wheel: $(INSTALLED)-release  ## build wheel and sdist, check them, and use 
 	for package in dist/*.whl dist/*.tar.gz; do \
 		rm -rf .venv-wheel && $(PYTHON) -m venv .venv-wheel && \
 		.venv-wheel/bin/pip install --quiet -c constraints.txt "$$package" && \
-		(cd dist && ../.venv-wheel/bin/python ../tests/installed.py) || exit 1; \
+		(cd dist && ../.venv-wheel/bin/python ../.ci/check_installed.py) || exit 1; \
 	done
 
 test-fast: env  ## the tests and doctests that take seconds

@@ -18,8 +18,9 @@ CHUNK, FEW = 64, 4
 OVERFLOW, EVERY_BITS = 1e30, 2**31 - 1
 NO_FIRST, NO_LAST = np.int32(2**31 - 1), np.int32(-1)
 
-CANCELLATION = 1e-6
-"""Below this share of the squared distance to a vertex, float64 has lost digits of the result."""
+CANCELLATION = {4: 1e-6, 8: 0.1}
+"""Below this share of the squared distance to a vertex, float64 has lost digits of the result, which
+rows of so many bytes an entry need."""
 
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered, so that they use vector instructions; not-a-number keeps its meaning."""
@@ -41,7 +42,7 @@ def project_fused(
     def project_one(span: int) -> None:
         rows = slice(edges[span], edges[span + 1])
         _project_rows(
-            np.ascontiguousarray(points[rows]), corners, *constants, n_block,
+            np.ascontiguousarray(points[rows]), corners, *constants, n_block, CANCELLATION[points.itemsize],
             segment[rows], position[rows], sq_distance[rows],
         )  # fmt: skip
 
@@ -57,7 +58,7 @@ def block_rows(n_vertices: int, n_features: int) -> int:
 @jit(fastmath=REORDER)
 def _project_rows(
     X, vertices, center, scale, product, sq_norm, slope, half, length, tolerance,
-    home_segment, home_position, n_block, segment, position, sq_distance,
+    home_segment, home_position, n_block, cancellation, segment, position, sq_distance,
 ):  # fmt: skip
     n_rows, n_vertices = X.shape[0], len(vertices)
     points = np.empty((min(n_block, n_rows), X.shape[1]), np.float32)
@@ -93,7 +94,7 @@ def _project_rows(
                     i, t, sq = min(j, n_vertices - 2) - 1, 1.0, np.inf
                     while t == 1.0 and i < n_vertices - 2:
                         i += 1
-                        t, sq = _nearest_on_segment(x, vertices[i], vertices[i + 1])
+                        t, sq = _nearest_on_segment(x, vertices[i], vertices[i + 1], cancellation)
                     if sq < best_q:
                         best_t, best_q, best_segment = t, sq, i
             if best_t == 0.0:
@@ -180,7 +181,7 @@ def any_within(bits, limit):
 
 
 @jit(fastmath=REORDER)
-def _nearest_on_segment(x, first, second):
+def _nearest_on_segment(x, first, second, cancellation):
     """Give the position and the squared distance, in float64.
 
     The distance follows from three sums of one pass, unless little is left of them: then the
@@ -198,7 +199,7 @@ def _nearest_on_segment(x, first, second):
     if sq_length > 0.0:
         t = min(max(along / sq_length, 0.0), 1.0)
     total = sq_start - t * (2.0 * along - t * sq_length)
-    if total > CANCELLATION * sq_start:
+    if total > cancellation * sq_start:
         return t, total
     total = 0.0
     for k in range(len(x)):
