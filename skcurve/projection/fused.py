@@ -19,7 +19,7 @@ OVERFLOW, EVERY_BITS = 1e30, 2**31 - 1
 NO_FIRST, NO_LAST = np.int32(2**31 - 1), np.int32(-1)
 
 CANCELLATION = {4: 1e-6, 8: 0.1}
-"""Below this share of the squared distance to a vertex, float64 has lost digits of the result, which
+"""Below this share of the squared distance to a vertex, float64 has lost digits of the result that
 rows of so many bytes an entry need."""
 
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
@@ -36,13 +36,14 @@ def project_fused(
     position, sq_distance = np.empty(n_rows, points.dtype), np.empty(n_rows, points.dtype)
     n_block = block_rows(*vertices.shape)
     constants = tuple(part.numpy() if isinstance(part, torch.Tensor) else part for part in table)
+    cancellation = CANCELLATION[points.itemsize]
     n_spans = max(2 * torch.get_num_threads(), points.nbytes // SPAN_BYTES)
     edges = np.linspace(0, n_rows, min(n_spans, 1 + n_rows // n_block) + 1).astype(np.int64)
 
     def project_one(span: int) -> None:
         rows = slice(edges[span], edges[span + 1])
         _project_rows(
-            np.ascontiguousarray(points[rows]), corners, *constants, n_block, CANCELLATION[points.itemsize],
+            np.ascontiguousarray(points[rows]), corners, *constants, n_block, cancellation,
             segment[rows], position[rows], sq_distance[rows],
         )  # fmt: skip
 
