@@ -294,7 +294,7 @@ default="norm"
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn from a batch, keep nothing of it, and grow when enough rows have come.
 
-        The curve begins with 2 bits and the first batch, and doubles after about 1,000 rows a
+        The curve begins with 2 bits and the first batch, and doubles after about 640 rows a
         vertex until it has `n_bits`. After `fit` or `from_codebook`, it goes on from that curve.
 
         Whatever the `solver`, what is known of earlier batches are the additive statistics of

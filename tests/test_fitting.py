@@ -115,8 +115,16 @@ def test_a_real_signal_keeps_the_last_complete_bitrate():
         for line in child.stdout:
             if line.startswith("[SFVQ] 6 bits"):
                 break
-        child.send_signal(signal.SIGINT)
-        rest, complaints = child.communicate(timeout=120)
+        for _ in range(3):  # a kernel that is being compiled can swallow one: press again
+            child.send_signal(signal.SIGINT)
+            try:
+                rest, complaints = child.communicate(timeout=20)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        else:
+            child.kill()
+            pytest.fail("Ctrl-C, three times, did not end the fit.")
     assert child.returncode == 0, complaints
     _, reached, n_vertices, n_rows = rest.splitlines()[-1].split()
     assert 6 <= int(reached) < 16

@@ -19,8 +19,10 @@ from skcurve.solvers.untangle import short_order
 
 ROWS_PER_VERTEX = 128
 """The memory of a curve that still moves, in rows a vertex."""
-MEMORIES_PER_BITRATE = 8
+MEMORIES_PER_BITRATE = 5
 """A bitrate has learnt enough when this many memories of rows have passed: half of them moving."""
+KNOWN_ROWS = 1024
+"""What a curve that is known counts at least, in rows a vertex."""
 SETTLED_SHARE = 1 / 8
 """The memory of a settled curve, as a share of all rows that came at its bitrate."""
 DITHERS = 4
@@ -93,13 +95,13 @@ class Stream:
             Its vertices, in the units of the data.
         weight : float
             Of the rows that it was learnt from, if known. It counts as much as they, and at least
-            as much as a curve that has learnt enough: a small batch cannot undo it.
+            `KNOWN_ROWS` a vertex: a small batch cannot undo it.
         smoothness : float
             With which it was learnt: without any batch, it would stay as it is.
         """
         first = cls.begin(codebook, Rows(codebook, None, np.random.default_rng(0)))
         vertices = (codebook - first.center) * first.scale
-        weight = max(weight, float(first._rows_per_bitrate))
+        weight = max(weight, float(KNOWN_ROWS * len(codebook)))
         known = Statistics.of_vertices(vertices, weight)
         # Against the pull of the neighbours, which the solution adds.
         steps = torch.nn.functional.pad(torch.diff(vertices, dim=0), (0, 0, 1, 1))
