@@ -95,9 +95,13 @@ def test_a_thread_that_is_late_changes_nothing_any_more():
 
 
 SCRIPT = """
+import signal
+
 import numpy as np
 from skcurve import SFVQ
 
+# Whoever runs the tests in the background may have had the signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 X = np.random.default_rng(0).standard_normal((20_000, 16), dtype=np.float32)
 sfvq = SFVQ(n_bits=16, verbose=1, random_state=0).fit(X)
 print("reached", max(sfvq.codebooks_), len(sfvq.codebook_), int(sfvq.usage_.sum()), flush=True)
@@ -115,16 +119,8 @@ def test_a_real_signal_keeps_the_last_complete_bitrate():
         for line in child.stdout:
             if line.startswith("[SFVQ] 6 bits"):
                 break
-        for _ in range(3):  # a kernel that is being compiled can swallow one: press again
-            child.send_signal(signal.SIGINT)
-            try:
-                rest, complaints = child.communicate(timeout=20)
-                break
-            except subprocess.TimeoutExpired:
-                continue
-        else:
-            child.kill()
-            pytest.fail("Ctrl-C, three times, did not end the fit.")
+        child.send_signal(signal.SIGINT)
+        rest, complaints = child.communicate(timeout=120)
     assert child.returncode == 0, complaints
     _, reached, n_vertices, n_rows = rest.splitlines()[-1].split()
     assert 6 <= int(reached) < 16
