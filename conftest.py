@@ -1,8 +1,12 @@
-"""For every test and doctest: figures do not pile up."""
+"""For every test and doctest: figures do not pile up, and what needs an extra is left out without."""
 
 import sys
+from importlib.util import find_spec
 
 import pytest
+
+NEEDS = {"matplotlib": "skcurve/plotting/*", "typer": "skcurve/cli/*", "rich": "tests/benchmarks/*"}
+collect_ignore_glob = [files for extra, files in NEEDS.items() if find_spec(extra) is None]
 
 
 @pytest.fixture(autouse=True)
