@@ -1,4 +1,4 @@
-"""For every test and doctest: figures do not pile up, and what needs an extra is left out without."""
+"""For every test: figures do not pile up, and what needs an extra is left out without it."""
 
 import sys
 from importlib.util import find_spec
