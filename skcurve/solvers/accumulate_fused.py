@@ -56,8 +56,8 @@ def _accumulate_blocks(
     last = n_vertices - 2
     kind = vertices.dtype
     points = np.empty((n_rows // n_blocks + 1, n_features), kind)
-    line, table = np.empty_like(vertices), np.empty((4, n_vertices), kind)
-    _describe(vertices, line, table)
+    table = np.empty((4, n_vertices), kind)
+    _describe(vertices, table)
     dithered, sq_norm = np.empty((n_vertices - 1, n_features), kind), np.empty(n_vertices - 1, kind)
     products = np.empty((len(points), n_vertices), kind)
     few_products = products.ravel()[: len(points) * (n_vertices - 1)].reshape(len(points), -1)
@@ -72,7 +72,8 @@ def _accumulate_blocks(
         n = stop - start
         _take_rows(X, chosen[start:stop], center, scale, points)
         if exact[task]:
-            np.dot(points[:n], line.T, products[:n])
+            np.dot(points[:n], vertices.T, products[:n])
+            products[:n] *= kind.type(-2)
         else:
             _dither(vertices, dithers[task], dithered, sq_norm)
             np.dot(points[:n], dithered.T, few_products[:n])
@@ -112,12 +113,10 @@ def _accumulate_blocks(
 
 
 @jit(fastmath=REORDER)
-def _describe(vertices, line, table):
-    """Write minus twice the vertices, and what `segment_values` needs to know of them."""
+def _describe(vertices, table):
+    """Write what `segment_values` needs to know of the vertices."""
     kind, last = vertices.dtype.type, len(vertices) - 1
     for j in range(len(vertices)):
-        for k in range(vertices.shape[1]):
-            line[j, k] = kind(-2) * vertices[j, k]
         table[0, j] = squared_norm(vertices[j])
         length = kind(0)
         if j < last:

@@ -35,9 +35,9 @@ class Statistics:
     moment : (M, D) tensor
         B.
     usage : (M-1,) tensor
-        The weight of the rows that each segment won.
+        The weight of the rows that each segment won; see `accumulate` for rows near a vertex.
     sq_error : (M-1,) tensor
-        Their weighted squared distances to its dithered point.
+        Their weighted squared distances to the points that they met.
     """
 
     diagonal: torch.Tensor
