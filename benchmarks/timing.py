@@ -18,7 +18,7 @@ ROUNDS = 7
 SHORTEST = 0.05
 """A contender that takes less than this many seconds is called several times in a turn."""
 
-REST = 0.02
+REST = 0.1
 """Seconds between turns, in which the threads of the last contender fall asleep."""
 
 

@@ -1,15 +1,19 @@
-"""The search in torch: any device, five elementwise passes after each block's product."""
+"""The search in torch: any device, six elementwise passes after each block's product."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import torch
 
+from skcurve.parallel import run_threads
 from skcurve.projection.oracle import nearest_on_segment
 from skcurve.projection.result import Projection
 from skcurve.projection.table import SearchTable
 
-BLOCK_ENTRIES = {"cpu": 1 << 20, "cuda": 1 << 22}
-"""Entries of the product of a block: enough to keep every core, or a GPU, busy."""
+BLOCK_ENTRIES = {"cpu": 1 << 19, "cuda": 1 << 22}
+"""Entries of the product of a block: what a core's cache holds, or what keeps a GPU busy."""
 
 SETTLED_PART = 16
 """One part in so many of that, in float64, is what rows are settled with at one time."""
@@ -24,23 +28,35 @@ CANCELLATION = 1e-3
 def project_blocked(
     X: torch.Tensor, vertices: torch.Tensor, table: SearchTable
 ) -> Projection[torch.Tensor]:
-    """Project in blocks of rows; see `skcurve.projection.project`."""
+    """Project in blocks of rows; see `skcurve.projection.project`.
+
+    On the processor, each core takes a share of the rows: what a block needs then stays in that
+    core's cache, and no operation waits for the other cores.
+    """
     n_rows = len(X)
     segment = torch.empty(n_rows, dtype=torch.int64, device=X.device)
     position, sq_distance = X.new_empty(n_rows), X.new_empty(n_rows)
     n_values = -(-len(vertices) // GROUP) * GROUP
     # Twice the columns, since settling holds several copies of the rows.
     n_block = min(n_rows, max(16, _entries(X) // max(n_values, 2 * X.shape[1])))
-    centered = X.new_empty((n_block, X.shape[1]))
-    values = table.product.new_full((n_block, n_values), torch.inf)
-    along = torch.empty_like(values[:, 1 : len(vertices)])
-    for start in range(0, n_rows, max(1, n_block)):
-        rows = slice(start, min(start + n_block, n_rows))
-        block = X[rows]
-        space = [part[: len(block)] for part in (centered, values, along)]
-        reach = search(block, table, *space)
-        found = settle(block, vertices, table, space[1], reach)
-        segment[rows], position[rows], sq_distance[rows] = found
+
+    def project_span(span: slice) -> None:
+        centered = X.new_empty((n_block, X.shape[1]))
+        values = table.product.new_full((n_block, n_values), torch.inf)
+        along = torch.empty_like(values[:, 1 : len(vertices)])
+        for start in range(span.start, span.stop, n_block):
+            rows = slice(start, min(start + n_block, span.stop))
+            block = X[rows]
+            space = [part[: len(block)] for part in (centered, values, along)]
+            reach = search(block, table, *space)
+            found = settle(block, vertices, table, space[1], reach)
+            segment[rows], position[rows], sq_distance[rows] = found
+
+    n_spans = (
+        min(torch.get_num_threads(), -(-n_rows // max(1, n_block))) if X.device.type == "cpu" else 1
+    )
+    edges = [n_rows * span // n_spans for span in range(n_spans + 1)] if n_rows else [0]
+    run_threads(project_span, [slice(*ends) for ends in pairwise(edges)])
     return Projection(segment, position, sq_distance)
 
 
@@ -73,7 +89,13 @@ def search(
     """
     points = torch.sub(block, table.center, out=centered).mul_(table.scale).float()
     values = values[:, : len(table.sq_norm)]
-    torch.addmm(table.sq_norm, points, table.product, out=values)
+    if (
+        points.device.type == "cpu"
+    ):  # numpy's product is at least as fast there, and stays on this core
+        np.matmul(points.numpy(), table.product.numpy(), out=values.numpy())
+    else:
+        torch.mm(points, table.product, out=values)
+    values.add_(table.sq_norm)
     torch.sub(values[:, :-1], values[:, 1:], out=along)
     torch.addcmul(table.half[:-1], along, table.slope[:-1], out=along)
     torch.minimum(along.clamp_(min=0.0), table.length[:-1], out=along)

@@ -14,13 +14,10 @@ MAX_BLOCK_ROWS = 512
 SPAN_BYTES = 1 << 23
 """Rows that are not contiguous are copied, this many bytes at a time on each core."""
 
-CHUNK, FEW = 64, 4
-OVERFLOW, EVERY_BITS = 1e30, 2**31 - 1
-NO_FIRST, NO_LAST = np.int32(2**31 - 1), np.int32(-1)
+ENOUGH_LEFT, CANCELLATION = 0.1, 1e-6
+"""Where sums cancel to less than the first share of the largest, they have lost digits of a result
+in their own precision; to less than the second, float64 has lost digits of one in float32."""
 
-CANCELLATION = {4: 1e-6, 8: 0.1}
-"""Below this share of the squared distance to a vertex, float64 has lost digits of the result that
-rows of so many bytes an entry need."""
 
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered, so that they use vector instructions; not-a-number keeps its meaning."""
@@ -36,14 +33,13 @@ def project_fused(
     position, sq_distance = np.empty(n_rows, points.dtype), np.empty(n_rows, points.dtype)
     n_block = block_rows(*vertices.shape)
     constants = tuple(part.numpy() if isinstance(part, torch.Tensor) else part for part in table)
-    cancellation = CANCELLATION[points.itemsize]
     n_spans = max(2 * torch.get_num_threads(), points.nbytes // SPAN_BYTES)
     edges = np.linspace(0, n_rows, min(n_spans, 1 + n_rows // n_block) + 1).astype(np.int64)
 
     def project_one(span: int) -> None:
         rows = slice(edges[span], edges[span + 1])
         _project_rows(
-            np.ascontiguousarray(points[rows]), corners, *constants, n_block, cancellation,
+            np.ascontiguousarray(points[rows]), corners, *constants, n_block,
             segment[rows], position[rows], sq_distance[rows],
         )  # fmt: skip
 
@@ -59,152 +55,154 @@ def block_rows(n_vertices: int, n_features: int) -> int:
 @jit(fastmath=REORDER)
 def _project_rows(
     X, vertices, center, scale, product, sq_norm, slope, half, length, tolerance,
-    home_segment, home_position, n_block, cancellation, segment, position, sq_distance,
+    home_segment, home_position, n_block, segment, position, sq_distance,
 ):  # fmt: skip
     n_rows, n_vertices = X.shape[0], len(vertices)
     points = np.empty((min(n_block, n_rows), X.shape[1]), np.float32)
-    values = np.empty((len(points), n_vertices), np.float32)
-    q = np.empty(n_vertices, np.float32)
-    limit = np.empty(1, np.float32)
-    q_bits, limit_bits = q.view(np.int32), limit.view(np.int32)
-    numbers = np.arange(n_vertices).astype(np.int32)
+    space = np.empty(len(points) * n_vertices, np.float32)
+    least, second = np.empty(len(points), np.float32), np.empty(len(points), np.float32)
+    nearest, runner_up = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
+    sizes = np.empty(len(points), np.float32)
+    # Compiled functions take a precision with an array of it, and a row by its number: views of
+    # rows would take longer to make than to use.
+    in_short, in_full = np.empty(0, X.dtype), np.empty(0, np.float64)
     for start in range(0, n_rows, n_block):
         n = min(n_block, n_rows - start)
-        center_rows(X[start : start + n], center, scale, points)
-        np.dot(points[:n], product, values[:n])
+        _center_rows(X[start : start + n], center, scale, points, sizes)
+        values = space[: n_vertices * n].reshape(n_vertices, n)
+        np.dot(product.T, points[:n].T, values)
+        two_smallest(
+            values, sq_norm, slope, half, length, least[:n], second[:n], nearest[:n], runner_up[:n]
+        )
         for row in range(n):
-            sq_size = squared_norm(points[row])
-            reach = np.float32(2.0 * tolerance * (1.0 + np.sqrt(sq_size)))
-            segment_values(values[row], sq_norm, slope, half, length, sq_size + reach, q)
-            limit_bits[0] = smallest(q_bits)
-            limit[0] += reach
-            if not limit[0] < OVERFLOW:
-                limit_bits[0] = EVERY_BITS
-            x = X[start + row]
-            best_t, best_q, best_segment = 0.0, np.inf, 0
-            # Nearly always there is one candidate, or a few side by side.
-            first, last = ends_within(q_bits, limit_bits[0], numbers)
-            for chunk in range(first, last + 1, CHUNK):
-                stop = min(chunk + CHUNK, last + 1)
-                if stop - chunk > FEW and not any_within(q_bits[chunk:stop], limit_bits[0]):
-                    continue
-                for j in range(chunk, stop):
-                    if q[j] > limit[0]:
+            limit = least[row] + np.float32(2.0 * tolerance) * (np.float32(1) + sizes[row])
+            best = min(nearest[row], n_vertices - 2)
+            if not second[row] > limit:  # what is not a number counts as close
+                best, least_q = 0, np.inf
+                for j in range(n_vertices):
+                    if value_at(values, j, row, sq_norm, slope, half, length) > limit:
                         continue
-                    # A vertex is met at the start of the segment after it, whichever was found.
-                    i, t, sq = min(j, n_vertices - 2) - 1, 1.0, np.inf
-                    while t == 1.0 and i < n_vertices - 2:
-                        i += 1
-                        t, sq = _nearest_on_segment(x, vertices[i], vertices[i + 1], cancellation)
-                    if sq < best_q:
-                        best_t, best_q, best_segment = t, sq, i
-            if best_t == 0.0:
-                best_t = home_position[best_segment]
-                best_segment = home_segment[best_segment]
-            segment[start + row] = best_segment
-            position[start + row] = best_t
-            sq_distance[start + row] = best_q
+                    j = min(j, n_vertices - 2)
+                    i, _, q = _nearest_from(X, start + row, vertices, j, in_full, in_full)
+                    if q < least_q:
+                        best, least_q = i, q
+            # From here on, a row and its segment alone matter, not whether there was a doubt.
+            t, q, sq_start = by_sums(X, start + row, vertices, best, in_short)
+            if t == 1.0 or not q > ENOUGH_LEFT * sq_start:
+                best, t, q = _nearest_from(X, start + row, vertices, best, in_short, in_full)
+            if t == 0.0:
+                t, best = home_position[best], home_segment[best]
+            segment[start + row], position[start + row], sq_distance[start + row] = best, t, q
 
 
 @jit(fastmath=REORDER)
-def center_rows(X, center, scale, out):
-    """Write the rows less `center`, times `scale`, in single precision."""
+def two_smallest(values, sq_norm, slope, half, length, least, second, nearest, runner_up):
+    """Keep the two smallest squared distances of each row, less |x|², and where they are.
+
+    `values` has a row for each vertex: what is done for one segment is done for all rows at once,
+    by vector instructions that need no sums or minima across. See `SearchTable`.
+    """
+    zero, last = values.dtype.type(0), len(values) - 1
+    for row in range(len(least)):
+        least[row] = values[last, row] + sq_norm[last]
+        second[row] = np.inf
+        nearest[row] = runner_up[row] = last
+    for j in range(last):
+        here, after = values[j], values[j + 1]
+        here_norm, after_norm = sq_norm[j], sq_norm[j + 1]
+        k, middle, most, number = slope[j], half[j], length[j], np.int32(j)
+        for row in range(len(least)):
+            v = here[row] + here_norm
+            s = (v - (after[row] + after_norm)) * k + middle
+            s = s if s > zero else zero
+            s = s if s < most else most
+            q = v - s * s
+            best, i = least[row], nearest[row]
+            closer = q < best
+            other, i_other = (best, i) if closer else (q, number)
+            nearer = other < second[row]
+            second[row] = other if nearer else second[row]
+            runner_up[row] = i_other if nearer else runner_up[row]
+            least[row] = q if closer else best
+            nearest[row] = number if closer else i
+
+
+@jit(fastmath=REORDER)
+def value_at(values, j, row, sq_norm, slope, half, length):
+    """Give one of the numbers that `two_smallest` compares."""
+    v = values[j, row] + sq_norm[j]
+    if j == len(values) - 1:
+        return v
+    s = (v - (values[j + 1, row] + sq_norm[j + 1])) * slope[j] + half[j]
+    s = min(max(s, values.dtype.type(0)), length[j])
+    return v - s * s
+
+
+@jit(fastmath=REORDER)
+def _center_rows(X, center, scale, out, sizes):
+    """Write the rows less `center`, times `scale`, in single precision, and their norms."""
     scale = X.dtype.type(scale)
     for row in range(len(X)):
-        x, y = X[row], out[row]
+        sq_size = np.float32(0)
         for k in range(len(center)):
-            y[k] = (x[k] - center[k]) * scale
+            y = np.float32((X[row, k] - center[k]) * scale)
+            out[row, k] = y
+            sq_size += y * y
+        sizes[row] = np.sqrt(sq_size)
 
 
 @jit(fastmath=REORDER)
-def squared_norm(x):
-    """Sum the squares of a row."""
-    total = x.dtype.type(0)
-    for k in range(len(x)):
-        total += x[k] * x[k]
-    return total
+def _nearest_from(X, row, vertices, i, in_short, in_full):
+    """Give the segment, the position and the squared distance; see `_nearest_on_segment`.
+
+    A vertex is met at the start of the segment after it, whichever of the two was found.
+    """
+    t, q = _nearest_on_segment(X, row, vertices, i, in_short, in_full)
+    while t == 1.0 and i < len(vertices) - 2:
+        i += 1
+        t, q = _nearest_on_segment(X, row, vertices, i, in_short, in_full)
+    return i, t, q
 
 
 @jit(fastmath=REORDER)
-def segment_values(value, sq_norm, slope, half, length, shift, q):
-    """Write the squared distances, from the products of a row with minus twice the vertices.
+def _nearest_on_segment(X, row, vertices, i, in_short, in_full):
+    """Give the position and the squared distance.
 
-    `shift` is |x|², and more if that is needed to keep them positive. The last entry is the
-    distance to the last vertex; see `SearchTable`.
+    They follow from three sums of one pass, in the precision of the rows, unless little is left of
+    them: then from sums in float64, and if that is not enough either, the difference is computed,
+    and squared.
     """
-    zero = np.float32(0)
-    last = len(value) - 1
-    after, after_norm = value[1:], sq_norm[1:]
-    for j in range(last):
-        v = sq_norm[j] + value[j]
-        s = (v - (after_norm[j] + after[j])) * slope[j] + half[j]
-        s = s if s > zero else zero
-        s = s if s < length[j] else length[j]
-        q[j] = v - s * s + shift
-    q[last] = sq_norm[last] + value[last] + shift
-
-
-@jit()
-def smallest(bits):
-    """Take the minimum of positive floats by their bits, which have the same order.
-
-    A minimum of integers compiles to vector instructions; of floats, it would be a chain of
-    comparisons, ten times slower.
-    """
-    least = bits[0]
-    for j in range(1, len(bits)):
-        least = bits[j] if bits[j] < least else least
-    return least
-
-
-@jit()
-def ends_within(bits, limit, numbers):
-    """Find the first and the last entry not above the limit, by bits; at least one is.
-
-    `numbers` are those of the entries, as wide as these, for the vector instructions.
-    """
-    first, last = NO_FIRST, NO_LAST
-    for j in range(len(bits)):
-        low = numbers[j] if bits[j] <= limit else NO_FIRST
-        high = numbers[j] if bits[j] <= limit else NO_LAST
-        first = low if low < first else first
-        last = high if high > last else last
-    return first, last
-
-
-@jit()
-def any_within(bits, limit):
-    """Whether any entry is not above the limit, by bits."""
-    count = 0
-    for j in range(len(bits)):
-        count += bits[j] <= limit
-    return count > 0
+    t, q, sq_start = by_sums(X, row, vertices, i, in_short)
+    if q > ENOUGH_LEFT * sq_start:
+        return t, q
+    t, q, sq_start = by_sums(X, row, vertices, i, in_full)
+    if X.itemsize == 4 and q > CANCELLATION * sq_start:
+        return t, q
+    q = 0.0
+    for k in range(X.shape[1]):
+        y = np.float64(X[row, k])
+        residual = (1.0 - t) * (y - vertices[i, k]) + t * (y - vertices[i + 1, k])
+        q += residual * residual
+    return t, q
 
 
 @jit(fastmath=REORDER)
-def _nearest_on_segment(x, first, second, cancellation):
-    """Give the position and the squared distance, in float64.
+def by_sums(X, row, vertices, i, sums):
+    """Give the position, the squared distance, and that to the start of the segment.
 
-    The distance follows from three sums of one pass, unless little is left of them: then the
-    difference is computed, and squared.
+    From three sums of one pass, taken in the precision of `sums`.
     """
-    along, sq_length, sq_start = 0.0, 0.0, 0.0
-    for k in range(len(x)):
-        c = np.float64(first[k])
-        d = np.float64(second[k]) - c
-        y = np.float64(x[k]) - c
+    kind = sums.dtype.type
+    along, sq_length, sq_start = kind(0), kind(0), kind(0)
+    for k in range(X.shape[1]):
+        c = kind(vertices[i, k])
+        d = kind(vertices[i + 1, k]) - c
+        y = kind(X[row, k]) - c
         along += y * d
         sq_length += d * d
         sq_start += y * y
+    along_, sq_length_, sq_start_ = np.float64(along), np.float64(sq_length), np.float64(sq_start)
     t = 0.0
-    if sq_length > 0.0:
-        t = min(max(along / sq_length, 0.0), 1.0)
-    total = sq_start - t * (2.0 * along - t * sq_length)
-    if total > cancellation * sq_start:
-        return t, total
-    total = 0.0
-    for k in range(len(x)):
-        y = np.float64(x[k])
-        residual = (1.0 - t) * (y - first[k]) + t * (y - second[k])
-        total += residual * residual
-    return t, total
+    if sq_length_ > 0.0:
+        t = min(max(along_ / sq_length_, 0.0), 1.0)
+    return t, sq_start_ - t * (2.0 * along_ - t * sq_length_), sq_start_

@@ -149,7 +149,8 @@ class Lloyd:
     def grow(self, state: LloydState) -> torch.Tensor:
         """Halve every segment; see `Solver`."""
         assert state.statistics is not None  # a bitrate has at least one sweep
-        return split_segments(state.vertices, state.statistics.sq_error)
+        with kernels_first():
+            return split_segments(state.vertices, state.statistics.sq_error)
 
     def solve_within_reach(self, known: Statistics, vertices: torch.Tensor) -> torch.Tensor:
         """Solve, and again with segments made stiffer that are too long beside the others.

@@ -92,6 +92,14 @@ def assert_same(found, expected, dtype):
         np.testing.assert_allclose(part, getattr(expected, name), rtol, atol, err_msg=name)
 
 
+@pytest.fixture
+def in_half(monkeypatch):
+    """Products in half precision, wherever they may be."""
+    fused = pytest.importorskip("skcurve.solvers.accumulate_fused")
+    monkeypatch.setattr(fused, "HALF_ENTRIES", 0)
+    monkeypatch.setattr(fused, "has_half_products", lambda: True)
+
+
 @both_ways
 @both_dtypes
 @pytest.mark.parametrize("exact_share", [0.0, 0.5, 1.0])
@@ -247,3 +255,32 @@ def test_a_row_on_a_vertex_counts_for_both_segments(way):
         found = way(sample, vertices, torch.zeros((1, 1, 3), dtype=torch.float64), exact)
         np.testing.assert_allclose(found.usage, [0.5, 0.5, 0.0], atol=1e-9)
         np.testing.assert_allclose(found.diagonal, [0.0, 1.0, 0.0, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize("exact_share", [0.0, 1.0])
+@pytest.mark.parametrize("n_features", [2, 33])
+def test_half_precision_meets_what_full_precision_meets(in_half, n_features, exact_share):
+    # Few vertices: of those about as near as the nearest, there are no more than two.
+    sweep = random_sweep(
+        torch.float32, n_vertices=4, n_features=n_features, exact_share=exact_share
+    )
+    assert_same(accumulate_fused(*sweep), by_the_row(*sweep), torch.float32)
+
+
+@pytest.mark.parametrize("exact_share", [0.0, 1.0])
+def test_half_precision_among_many_vertices_is_nearly_as_near(in_half, exact_share, monkeypatch):
+    sweep = random_sweep(
+        torch.float32, n_rows=3000, n_vertices=300, n_features=48, n_passes=1, n_blocks=3,
+        exact_share=exact_share,
+    )  # fmt: skip
+    found = accumulate_fused(*sweep)
+    monkeypatch.undo()
+    expected = accumulate_blocked(*sweep)
+    assert found.weight == pytest.approx(expected.weight)
+    assert expected.distortion * (1 - 1e-5) <= found.distortion <= 1.001 * expected.distortion
+    assert abs(found.usage - expected.usage).sum() < 0.05 * expected.weight
+
+
+def test_float64_rows_are_met_in_float64(in_half):
+    sweep = random_sweep(torch.float64)
+    assert_same(accumulate_fused(*sweep), by_the_row(*sweep), torch.float64)
