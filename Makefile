@@ -39,11 +39,11 @@ test: env lint  ## lint, then every test and doctest
 
 test-installs: test-oldest test-minimal test-wheel  ## the tests on other installations
 
-test-oldest: .venv-oldest/.installed  ## the tests with the oldest versions that are admitted
-	$(PYTEST:$(BIN)%=.venv-oldest/bin%)
+test-oldest: .venv-oldest/.installed  ## the quick tests with the oldest versions that are admitted
+	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) -m "not slow"
 
-test-minimal: .venv-minimal/.installed  ## the tests with no extra installed; those that need one skip
-	$(PYTEST:$(BIN)%=.venv-minimal/bin%)
+test-minimal: .venv-minimal/.installed  ## the quick tests with no extra; those that need one skip
+	$(subst $(BIN),.venv-minimal/bin,$(PYTEST)) -m "not slow"
 
 test-wheel: $(INSTALLED)-release  ## build wheel and sdist, check them, and use each in an environment of its own
 	rm -rf dist
