@@ -51,6 +51,12 @@ def test_as_many_threads_work_as_torch_may_use(n_threads, number):
     assert len(set(who)) <= number
 
 
+def test_torch_keeps_to_the_core_of_its_task_and_has_its_threads_again(n_threads):
+    n_threads(3)
+    assert run_threads(lambda task: torch.get_num_threads(), range(6)) == [1] * 6
+    assert torch.get_num_threads() == 3
+
+
 def test_one_thread_is_the_caller_itself(n_threads):
     n_threads(1)
     assert run_threads(lambda task: threading.get_ident(), range(3)) == 3 * [threading.get_ident()]

@@ -244,9 +244,9 @@ def test_a_generator_that_is_passed_moves_on():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n_rows", [300, 20_000])
-def test_another_number_of_threads_changes_last_digits_at_most(dtype, n_rows):
-    X = gaussian(n_rows, 8, dtype)
+@pytest.mark.parametrize(("n_rows", "n_features"), [(300, 8), (20_000, 8), (3000, 256)])
+def test_another_number_of_threads_changes_last_digits_at_most(dtype, n_rows, n_features):
+    X = gaussian(n_rows, n_features, dtype)
     threads, found = torch.get_num_threads(), []
     try:
         for number in (1, 2, 3):

@@ -284,3 +284,8 @@ def test_half_precision_among_many_vertices_is_nearly_as_near(in_half, exact_sha
 def test_float64_rows_are_met_in_float64(in_half):
     sweep = random_sweep(torch.float64)
     assert_same(accumulate_fused(*sweep), by_the_row(*sweep), torch.float64)
+
+
+@pytest.mark.parametrize("n_blocks", [1, 7])
+def test_half_precision_gives_the_same_bits_on_any_number_of_threads(in_half, n_blocks):
+    test_the_number_of_threads_does_not_change_a_bit(n_blocks)
