@@ -44,6 +44,9 @@ Matrix = npt.NDArray[np.float32]
 
 N_SEEDS = 5
 FIRST_SMOOTHNESS = 0.01
+SMOOTHNESS_RANGE = (1e-5, 0.25)
+"""Where there is a curve: with more, it collapses, and that makes it shorter, too."""
+
 LENGTH_TOLERANCE = 0.005
 MAX_TRIALS = 12
 
@@ -219,6 +222,7 @@ def fit_to_length(X: Matrix, n_bits: int, seed: int, wanted: float) -> tuple[Pol
     the nearest trial counts.
     """
     short, long = None, None
+    least, most = map(math.log, SMOOTHNESS_RANGE)
     exponent = math.log(FIRST_SMOOTHNESS)
     best, smallest = None, math.inf
     for _ in range(MAX_TRIALS):
@@ -234,6 +238,8 @@ def fit_to_length(X: Matrix, n_bits: int, seed: int, wanted: float) -> tuple[Pol
         else:
             short = exponent
             exponent = exponent - math.log(4) if long is None else (short + long) / 2
+        if not least <= exponent <= most:
+            break
     return best
 
 

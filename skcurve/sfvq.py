@@ -689,10 +689,10 @@ default="norm"
     def _solver(self, n_features: int) -> Solver:
         if not isinstance(self.solver, str):
             return self.solver
-        max_iter = self.max_iter
-        if max_iter is None and self.solver == "lloyd":
-            max_iter = Lloyd.sweeps_for(n_features)
-        return make_solver(self.solver, smoothness=self.smoothness, max_iter=max_iter, tol=self.tol)
+        suited = Lloyd.suited_to(n_features) if self.solver == "lloyd" else {}
+        given = {"smoothness": self.smoothness, "max_iter": self.max_iter, "tol": self.tol}
+        given = {name: value for name, value in given.items() if value is not None}
+        return make_solver(self.solver, **suited | given)
 
     def _lloyd(self) -> Lloyd:
         """Give the settings for a stream."""

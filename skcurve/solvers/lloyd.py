@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
 WORTH_KICKING = 64  # with fewer vertices, kicks would take a large share of a short fit
 OVERSTEP = 1.8
-FEW_FEATURES, PATIENCE = 8, 3
+FEW_FEATURES = 8
+SUITED_TO_FEW = {"max_iter": 36, "exact_share": 0.4}
 LONGEST, SMOOTH, STIFFENINGS = 1.8, 0.01, 20
 
 
@@ -109,10 +110,14 @@ class Lloyd:
         if not 0 <= self.exact_share <= 1:
             raise ValueError(f"exact_share must lie in [0, 1]; got {self.exact_share}.")
 
-    @classmethod
-    def sweeps_for(cls, n_features: int) -> int:
-        """Say how many sweeps a bitrate are worth their time for rows of so many features."""
-        return cls.max_iter * (PATIENCE if n_features < FEW_FEATURES else 1)
+    @staticmethod
+    def suited_to(n_features: int) -> dict[str, Any]:
+        """Give the settings that serve rows of so few features better than the defaults.
+
+        A curve has more ways to tangle there, a sweep costs next to nothing, and a line has data on
+        both sides of it wherever it goes.
+        """
+        return SUITED_TO_FEW if n_features < FEW_FEATURES else {}
 
     @property
     def longest(self) -> float:

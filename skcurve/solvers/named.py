@@ -23,7 +23,7 @@ def make_solver(name: str, **settings: Any) -> Solver:
     name : str
         A key of `SOLVERS`.
     **settings
-        Of these the solver takes those it has, and its own defaults instead of None.
+        Of these the solver takes those it has.
 
     Returns
     -------
@@ -31,13 +31,13 @@ def make_solver(name: str, **settings: Any) -> Solver:
 
     Examples
     --------
-    >>> make_solver("lloyd", smoothness=0.5, max_iter=None).smoothness
+    >>> make_solver("lloyd", smoothness=0.5).smoothness
     0.5
-    >>> make_solver("adam", smoothness=0.5, max_iter=None).max_iter
-    5
+    >>> make_solver("adam", smoothness=0.5, max_iter=3).max_iter
+    3
     """
     known = {field.name for field in fields(SOLVERS[name])}
-    given = {key: value for key, value in settings.items() if value is not None and key in known}
+    given = {key: value for key, value in settings.items() if key in known}
     solver: Solver = SOLVERS[name](**given)
     return solver
 

@@ -210,3 +210,10 @@ def test_growth_halves_the_segments():
         before.project(grown.numpy()).index < worst + 1 - 1e-6
     )
     assert inside.sum() == 2
+
+
+def test_few_features_have_settings_of_their_own():
+    few, more = Lloyd(**Lloyd.suited_to(7)), Lloyd(**Lloyd.suited_to(8))
+    assert few.max_iter > more.max_iter
+    assert few.exact_share > more.exact_share
+    assert more == Lloyd()
