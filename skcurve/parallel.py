@@ -65,11 +65,11 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 @cache
 def has_half_products() -> bool:
-    """Whether the processor multiplies bfloat16 itself, which is several times as fast as float32.
+    """Whether the processor multiplies bfloat16 itself: several times as fast as float32.
 
-    Elsewhere, and where torch is too old to say, it would be slower.
+    Elsewhere it would be slower.
     """
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 

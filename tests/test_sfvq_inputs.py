@@ -532,7 +532,8 @@ def test_a_codebook_to_begin_with(X, like, bitrate):
 @pytest.mark.parametrize(
     "solver", [Lloyd(), Lloyd(smoothness=0.5, max_iter=4), Adam(max_iter=1, learning_rate=0.1)]
 )
-def test_a_solver_with_settings_of_its_own(X, solver):
+def test_a_solver_with_settings_of_its_own(solver):
+    X = np.random.default_rng(0).standard_normal((300, 8))  # few features have other defaults
     found = fit(X, solver=solver, max_iter=7, smoothness=9.0)
     assert found.solver is solver
     assert max(record["sweep"] for record in found.history_) <= solver.max_iter
