@@ -265,6 +265,17 @@ default="norm"
             If X is sparse, or a tensor of no real numbers.
         ValueError
             If X is not a finite, real matrix of two rows at least, or a parameter does not fit it.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skcurve import SFVQ
+        >>> X, _ = load_digits(return_X_y=True)
+        >>> sfvq = SFVQ(n_bits=4, random_state=0).fit(X)
+        >>> list(sfvq.codebooks_)
+        [2, 3, 4]
+        >>> int(sfvq.usage_.sum())
+        1797
         """
         begin_again = not (self.warm_start and hasattr(self, "curve_"))
         with features_kept(self):
@@ -475,6 +486,13 @@ default="norm"
             If X is sparse, or a tensor of no real numbers.
         ValueError
             If X is not a finite, real matrix of as many features as the curve.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> sfvq = SFVQ.from_codebook([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [2.0, 1.0]])
+        >>> sfvq.predict([[0.25, 1.0], [3.0, 0.5]])
+        array([0, 2])
         """
         return restore(self._project(X).segment, like=X)
 
@@ -502,6 +520,13 @@ default="norm"
             If X is sparse, or a tensor of no real numbers.
         ValueError
             If X is not a finite, real matrix of as many features as the curve.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> sfvq = SFVQ.from_codebook([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [2.0, 1.0]])
+        >>> sfvq.score([[0.25, 1.0], [3.0, 0.5]])
+        -0.5
         """
         check_is_fitted(self)
         rows, weights = self._check_rows(X, sample_weight)
@@ -514,6 +539,14 @@ default="norm"
         -------
         directions : array of shape (2**n_bits - 1, n_features)
             See `PolylineCurve.directions`.
+
+        Examples
+        --------
+        >>> from skcurve import SFVQ
+        >>> SFVQ.from_codebook([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [2.0, 4.0]]).directions()
+        array([[1., 0.],
+               [1., 0.],
+               [0., 1.]])
         """
         check_is_fitted(self)
         return self.curve_.directions()
@@ -651,7 +684,13 @@ default="norm"
 
         Examples
         --------
-        See `save`.
+        >>> import os, tempfile
+        >>> from skcurve import SFVQ
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "curve.safetensors")
+        ...     SFVQ.from_codebook([[0.0], [1.0], [4.0], [9.0]]).save(path)
+        ...     SFVQ.load(path).transform([[2.5]])
+        array([[1.5]])
         """
         sfvq: Self = load_estimator(cls, path)
         return sfvq

@@ -34,6 +34,15 @@ def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]
     -------
     projection : Projection
         `position` and `sq_distance` have the dtype of X.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skcurve.projection import project
+    >>> vertices = torch.tensor([[0.0, 0.0], [4.0, 0.0], [4.0, 3.0]])
+    >>> found = project(torch.tensor([[1.0, 2.0], [5.0, 1.5]]), vertices)
+    >>> found.index, found.sq_distance
+    (tensor([0.2500, 1.5000]), tensor([4., 1.]))
     """
     table = SearchTable.of(vertices)
     if X.device.type == "cpu" and has_numba():

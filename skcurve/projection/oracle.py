@@ -26,6 +26,15 @@ def project_oracle(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.
     -------
     projection : Projection
         In float64; ties go to the lowest segment.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skcurve.projection import project_oracle
+    >>> vertices = torch.tensor([[0.0, 0.0], [4.0, 0.0], [4.0, 3.0]])
+    >>> found = project_oracle(torch.tensor([[1.0, 2.0], [5.0, 1.5]]), vertices)
+    >>> found.segment.tolist(), found.sq_distance.tolist()
+    ([0, 1], [4.0, 1.0])
     """
     X, vertices = X.double(), vertices.double()
     n_rows = len(X)

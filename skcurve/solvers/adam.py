@@ -60,6 +60,15 @@ class Adam:
     References
     ----------
     Vali and Bäckström, TMLR 2025 (arXiv 2410.20573), and its published code.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skcurve import SFVQ
+    >>> from skcurve.solvers import Adam
+    >>> X = np.random.default_rng(0).standard_normal((500, 3))
+    >>> SFVQ(n_bits=3, solver=Adam(learning_rate=1e-2, max_iter=4), random_state=0).fit(X).n_iter_
+    8
     """
 
     max_iter: int = 5

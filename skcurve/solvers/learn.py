@@ -40,6 +40,17 @@ def learn(
         After each sweep. Send True in return to end the bitrate there.
     codebook : (2**bitrate, D) tensor
         In the units of the data, when a bitrate is complete.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from skcurve.solvers import STARTS, Lloyd, Rows, learn
+    >>> generator = np.random.default_rng(0)
+    >>> rows = Rows(torch.from_numpy(generator.standard_normal((500, 2))), None, generator)
+    >>> events = learn(rows, STARTS["norm"](rows, 16, generator), 4, Lloyd(), generator)
+    >>> [len(event) for event in events if isinstance(event, torch.Tensor)]
+    [4, 8, 16]
     """
     for bitrate in range(len(vertices).bit_length() - 1, n_bits + 1):
         state = solver.start(vertices, rows, generator)

@@ -53,6 +53,17 @@ class Rows:
         Weight of each row; None for ones. Rows of weight zero are left out.
     generator : numpy.random.Generator
         Chooses rows, in the order of a random permutation of all of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from skcurve.solvers import Rows
+    >>> X = torch.tensor([[0.0, 0.0], [4.0, 4.0]])
+    >>> rows = Rows(X, None, np.random.default_rng(0))
+    >>> rows.normalise(X), rows.scale
+    (tensor([[-1., -1.],
+             [ 1.,  1.]]), 0.5)
     """
 
     def __init__(

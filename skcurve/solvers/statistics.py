@@ -38,6 +38,17 @@ class Statistics:
         The weight of the rows that each segment won; see `accumulate` for rows near a vertex.
     sq_error : (M-1,) tensor
         Their weighted squared distances to the points that they met.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skcurve.solvers import Statistics
+    >>> here, there = torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([[3.0], [4.0], [5.0]])
+    >>> both = Statistics.of_vertices(here, 6.0) + Statistics.of_vertices(there, 3.0)
+    >>> both.weight
+    9.0
+    >>> both.solve(torch.tensor([[1.0], [2.0], [3.0]]), smoothness=0.0)
+    tensor([[1.], [2.], [3.]])
     """
 
     diagonal: torch.Tensor

@@ -60,6 +60,20 @@ class Stream:
         The weight of the rows that came at this bitrate.
     distortion, perplexity : float
         Of the last batch; the distortion in normalised form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from skcurve.solvers import STARTS, Lloyd, Rows, Stream
+    >>> generator = np.random.default_rng(0)
+    >>> batches = torch.from_numpy(generator.standard_normal((8, 1024, 2)))
+    >>> rows = Rows(batches[0], None, generator)
+    >>> stream = Stream.begin(STARTS["norm"](rows, 8, generator), rows)
+    >>> for batch in batches:
+    ...     stream = stream.step(batch, None, 3, Lloyd(), generator)
+    >>> stream.codebook.shape
+    torch.Size([8, 2])
     """
 
     vertices: torch.Tensor
