@@ -51,13 +51,26 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ------
     file : binary file
         To write to.
+
+    Raises
+    ------
+    IsADirectoryError
+        If the path is that of a folder.
+    FileNotFoundError, NotADirectoryError
+        If the folder it would be in does not exist, or is a file.
+    OSError
+        If the file cannot be written for another reason.
     """
     if is_stream(path):
         with open(path, "wb") as stream:
             yield stream
         return
     target = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    _check_place(path, target)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:  # which names a file that the user has not heard of
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -70,3 +83,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _check_place(path: str | os.PathLike[str], target: Path) -> None:
+    """Say what is wrong with the place that a path leads to, if no file can be there."""
+    name, folder = os.fspath(path), str(target.parent)
+    if target.is_dir():
+        raise IsADirectoryError(f"{name!r} is a folder; expected a file.")
+    if not target.parent.exists():
+        raise FileNotFoundError(f"{name!r} cannot be written: there is no folder {folder!r}.")
+    if not target.parent.is_dir():
+        raise NotADirectoryError(f"{name!r} cannot be written: {folder!r} is not a folder.")

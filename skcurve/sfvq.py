@@ -679,6 +679,8 @@ default="norm"
         ------
         FileNotFoundError
             If there is no such file.
+        IsADirectoryError
+            If it is a folder.
         ValueError
             If it is damaged, from something else, or from a newer version.
 

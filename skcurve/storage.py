@@ -130,11 +130,15 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, torch.Tenso
     ------
     FileNotFoundError
         If there is no such file.
+    IsADirectoryError
+        If it is a folder.
     ValueError
         If it is damaged, was written by something else, holds another kind of object, or is from a
         newer version of skcurve.
     """
     source = os.fspath(path)
+    if os.path.isdir(source):
+        raise IsADirectoryError(f"{source!r} is a folder; expected a file.")
     if not os.path.isfile(source):
         raise FileNotFoundError(f"there is no file {source!r}.")
     try:

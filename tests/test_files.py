@@ -58,3 +58,25 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path):
 def test_a_file_a_folder_and_nothing_are_no_streams(tmp_path):
     (tmp_path / "file").touch()
     assert not any(map(is_stream, [tmp_path, tmp_path / "file", tmp_path / "nothing"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "reason"),
+    [
+        ("no/such/file", FileNotFoundError, "there is no folder .*such"),
+        ("folder", IsADirectoryError, "'folder' is a folder; expected a file"),
+        ("plain/file", NotADirectoryError, "plain' is not a folder"),
+        ("dangling", FileNotFoundError, "there is no folder .*gone"),
+        ("n" * 300, OSError, "too long: 'n{300}'$"),
+    ],
+)
+def test_an_error_names_the_path_as_it_was_given(tmp_path, monkeypatch, name, error, reason):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "plain").touch()
+    (tmp_path / "dangling").symlink_to("gone/file")
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(error, match=reason) as told:
+        replace_file(name, b"new")
+    assert repr(name) in str(told.value)
+    assert sorted(os.listdir(tmp_path)) == before

@@ -316,7 +316,9 @@ def test_the_permissions_are_those_of_any_new_file(path, X, mask):
 
 
 def test_a_folder_that_is_not_there(tmp_path, X):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(
+        FileNotFoundError, match=r"cannot be written: there is no folder .*nowhere'"
+    ):
         fit(X).save(tmp_path / "nowhere" / "curve.safetensors")
 
 
@@ -326,8 +328,13 @@ def test_a_folder_that_is_not_there(tmp_path, X):
 def test_a_file_that_is_not_there(path):
     with pytest.raises(FileNotFoundError, match=r"no file .*curve\.safetensors"):
         SFVQ.load(path)
-    with pytest.raises(FileNotFoundError):
-        SFVQ.load(path.parent)
+
+
+def test_a_folder_is_no_file(tmp_path, X):
+    for use in (SFVQ.load, fit(X).save):
+        with pytest.raises(IsADirectoryError) as told:
+            use(tmp_path)
+        assert str(told.value) == f"{str(tmp_path)!r} is a folder; expected a file."
 
 
 def test_a_file_cut_short_anywhere(path, X):
