@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import torch
 
+from skcurve.curve import PolylineCurve
 from skcurve.interop import as_matrix
 from skcurve.metrics.inputs import as_rows, as_weights, resolve_curve
+from skcurve.projection import project
 from skcurve.randomness import RandomState, as_generator
 
 MAX_BLOCK_ROWS = 1024
@@ -39,7 +42,7 @@ def distortion(curve: Any, X: Any, sample_weight: Any = None) -> float:
     Returns
     -------
     distortion : float
-        In squared units of X. Summed in float64.
+        In squared units of X. Summed in float64; infinite only where that cannot hold it.
 
     Raises
     ------
@@ -66,8 +69,22 @@ def distortion(curve: Any, X: Any, sample_weight: Any = None) -> float:
     curve = resolve_curve(curve)
     rows = as_rows(X, curve)
     weights = as_weights(sample_weight, rows)
+    share = weights / weights.sum()
     sq_distance = torch.as_tensor(curve.project(rows).sq_distance).double()
-    return float(sq_distance @ (weights / weights.sum())) / curve.n_features
+    found = float(sq_distance @ share) / curve.n_features
+    # Otherwise squares have left the range of the dtype, or those of a segment may have.
+    in_range = math.isfinite(found) and curve.length < torch.finfo(rows.dtype).max ** 0.5
+    return found if in_range else _distortion_of_large(curve, rows, share)
+
+
+def _distortion_of_large(curve: PolylineCurve, rows: torch.Tensor, share: torch.Tensor) -> float:
+    """Measure in float64, in a unit so large that squares stay in its range."""
+    rows, share = rows[share > 0].double(), share[share > 0]  # what does not count sets no unit
+    vertices = as_matrix(curve.vertices, name="vertices").to(rows)
+    largest = max(float(rows.abs().max()), float(vertices.abs().max()))
+    unit = 2.0 ** (math.frexp(largest)[1] - 2)  # a power of two: the division rounds nothing
+    sq_distance = project(rows / unit, vertices / unit).sq_distance
+    return float(sq_distance @ share) / curve.n_features * unit * unit
 
 
 def dithered_distortion(

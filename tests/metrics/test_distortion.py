@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skcurve import PolylineCurve
+from skcurve import SFVQ, PolylineCurve
 from skcurve.metrics import distortion, dithered_distortion
 from skcurve.testing import point_clouds, polylines
 
@@ -181,3 +181,34 @@ def test_the_same_seed_gives_the_same_bits():
 def test_at_least_one_dither_is_needed(n_dithers):
     with pytest.raises(ValueError, match=f"n_dithers must be at least 1; got {n_dithers}"):
         dithered_distortion(PolylineCurve(np.eye(2)), np.eye(2), n_dithers=n_dithers)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "exponent", "fits"),
+    [
+        (np.float32, 60, True),
+        (np.float32, 100, True),
+        (np.float32, 127, True),
+        (np.float64, 500, True),
+        (np.float64, 513, True),  # the squares do not fit, their mean does
+        (np.float64, 700, False),
+        (np.float64, 1023, False),
+    ],
+)
+def test_numbers_whose_squares_are_too_large(dtype, exponent, fits):
+    rng = np.random.default_rng(0)
+    vertices, X = rng.random((8, 3)).astype(dtype), rng.random((200, 3)).astype(dtype)
+    vertices[0] = 1.5, 0.0, 1.0
+    plain = distortion(PolylineCurve(vertices.astype(np.float64)), X.astype(np.float64))
+    scale = 2.0**exponent
+    sfvq = SFVQ.from_codebook(vertices * dtype(scale))
+    found = distortion(sfvq, X * dtype(scale))
+    assert found == pytest.approx(plain * scale * scale, rel=1e-6)
+    assert np.isfinite(found) == fits
+    assert sfvq.score(X * dtype(scale)) == -found
+
+
+@pytest.mark.parametrize("large", [1e30, 1e200])
+def test_a_large_row_that_does_not_count_is_not_met(large):
+    X = np.array([[large, 0.0], [1.0, 2.0]], dtype=np.float32 if large < 1e38 else np.float64)
+    assert distortion(PolylineCurve([[0, 0], [4, 0]]), X, [0, 1]) == 2.0
