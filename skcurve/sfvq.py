@@ -36,6 +36,7 @@ from skcurve.validation import (
     check_device,
     check_rows,
     check_weights,
+    count_distinct,
     features_kept,
 )
 
@@ -294,6 +295,7 @@ default="norm"
             context = self._init_callback_context(**task.subtasks(self.n_init))
             context.call_on_fit_task_begin(estimator=self, **data)
             learnt = task.best_of(seeds, self.n_jobs, Audience(self, context, data, self.verbose))
+            self._warn_of_repeats(rows, learnt.usage)
         self._set_codebooks(learnt.codebooks, like=X)
         self._set_history([record._asdict() for record in learnt.history])
         if learnt.usage is not None:
@@ -715,6 +717,21 @@ default="norm"
         if self.device != "auto":
             rows = rows.to(check_device(self.device))
         return rows, check_weights(sample_weight, rows)
+
+    def _warn_of_repeats(self, rows: torch.Tensor, usage: torch.Tensor | None) -> None:
+        """Warn if few rows are distinct; it is looked at only where most segments won none."""
+        n_vertices = 2**self.n_bits
+        idle = usage is not None and 2 * int((usage == 0).sum()) > len(usage)
+        if len(rows) < n_vertices or not idle:  # the first has been warned of
+            return
+        n_distinct = count_distinct(rows, n_vertices)
+        if n_distinct < n_vertices:
+            warn(
+                f"X has only {n_distinct} distinct row{'s' if n_distinct > 1 else ''} for "
+                f"{n_vertices} vertices (n_bits={self.n_bits}): many of them will be of no use. "
+                "Fewer bits would do.",
+                ConvergenceWarning,
+            )
 
     def _check_start(self, n_features: int, known: dict[int, torch.Tensor]) -> Start:
         """Say where to begin: with what is known, an array that was given, or by name."""

@@ -16,6 +16,8 @@ from skcurve.interop import as_matrix, as_tensor
 
 MIN_BITS, MAX_BITS = 2, 16
 """The bitrates there are."""
+DISTINCT_BLOCK = 1 << 12
+"""How many rows at least are sorted at a time to find the distinct ones."""
 SMALLEST_SUM, LARGEST_SUM = 1e-30, 1e30
 """Of weights: beyond them, single precision has no room for sums over rows."""
 
@@ -65,6 +67,24 @@ def check_rows(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int) 
         )
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return rows
+
+
+def count_distinct(rows: torch.Tensor, enough: int) -> int:
+    """Count the distinct rows, and stop where there are enough: mostly after the first block.
+
+    Parameters
+    ----------
+    rows : (n, D) tensor
+        Finite.
+    enough : int
+        More are not told apart from this many.
+    """
+    known = rows[:0]
+    for block in rows.split(max(enough, DISTINCT_BLOCK)):
+        known = torch.unique(torch.cat([known, block]), dim=0)
+        if len(known) >= enough:
+            return enough
+    return len(known)
 
 
 def _refuse_text(X: Any) -> None:

@@ -503,6 +503,30 @@ def test_warnings_point_to_the_line_of_the_user(X):
         assert {warning.filename for warning in caught} == {__file__}
 
 
+@pytest.mark.parametrize("like", [np.asarray, torch.asarray])
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.ones((50, 3)), r"only 1 distinct row for 16 vertices \(n_bits=4\)"),
+        (np.repeat(gaussian(3), 20, axis=0), r"only 3 distinct rows for 16 vertices"),
+        (np.tile(gaussian(3), (3000, 1)), r"only 3 distinct rows for 16 vertices"),
+        (np.ones((5, 3)), r"X has 5 rows for 16 vertices"),
+    ],
+)
+def test_one_warning_of_rows_that_are_too_few_or_too_much_alike(like, rows, message):
+    with pytest.warns(ConvergenceWarning, match=message) as caught:
+        SFVQ(4, random_state=0).fit(like(rows))
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_no_warning_of_rows_that_differ():
+    far = np.r_[gaussian(20) * 1e-9, [[1e9, 0, 0]] * 20]
+    for rows in (gaussian(16), gaussian(300), far):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            SFVQ(4, random_state=0).fit(rows)
+
+
 @pytest.mark.parametrize(
     ("init", "message"),
     [
