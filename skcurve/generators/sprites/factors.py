@@ -19,7 +19,10 @@ FACTORS = ("hue", "size", "x", "y", "aspect", "squareness", "background", "eye",
 
 FACTOR_RANGES = np.array(
     [
-        [0.0, 0.8],  # turns of the colour wheel, red to violet: no wrap, so differences mean something
+        [
+            0.0,
+            0.8,
+        ],  # turns of the colour wheel, red to violet: no wrap, so differences mean something
         [0.28, 0.46],  # radius of the circle of equal area, half the picture being 1
         [-0.3, 0.3],  # of the centre, to the right
         [-0.3, 0.3],  # of the centre, upwards
@@ -120,9 +123,7 @@ def check_factors(factors: Any, *, name: str = "factors") -> torch.Tensor:
     return factors if factors.dtype == checked.dtype else factors.to(checked.dtype)
 
 
-def _members(
-    population: Population, normal: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _members(population: Population, normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Turn normal numbers into members of a species: correlate, spread evenly over the ranges."""
     normal = normal.copy()
     for first, second, correlation in population.together:
