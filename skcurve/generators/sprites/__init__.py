@@ -2,6 +2,19 @@
 
 from skcurve.generators.sprites.exact import ExactSprites
 from skcurve.generators.sprites.factors import FACTOR_RANGES, FACTORS, SPECIES, sample_factors
+from skcurve.generators.sprites.judges import SpriteAttributes, attributes, realism
 from skcurve.generators.sprites.render import render
+from skcurve.generators.sprites.trained import SpriteGenerator
 
-__all__ = ["ExactSprites", "FACTORS", "FACTOR_RANGES", "SPECIES", "render", "sample_factors"]
+__all__ = [
+    "FACTORS",
+    "FACTOR_RANGES",
+    "SPECIES",
+    "ExactSprites",
+    "SpriteAttributes",
+    "SpriteGenerator",
+    "attributes",
+    "realism",
+    "render",
+    "sample_factors",
+]

@@ -301,7 +301,7 @@ class ExactSprites:
 def _shift(
     used: torch.Tensor, sources: torch.Tensor, targets: torch.Tensor, matrix: torch.Tensor
 ) -> torch.Tensor:
-    """What a coupling adds: to its targets, a function of its sources, which get nothing."""
+    """Compute what a coupling adds to its targets, given its sources, which get nothing."""
     device = used.device
     amounts = BEND * torch.tanh(used[..., sources.to(device)] @ matrix.T.to(device))
     places = torch.zeros((len(targets), N_FACTORS), dtype=used.dtype, device=device)

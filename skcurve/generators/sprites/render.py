@@ -101,7 +101,7 @@ def _cover(distance: torch.Tensor) -> torch.Tensor:
 
 
 def _equal_area(power: torch.Tensor) -> torch.Tensor:
-    """What to multiply radii by for the area of the ellipse: 4 Γ(1+1/p)² / Γ(1+2/p) against π."""
+    """Scale radii to the area of the ellipse: 4 Γ(1+1/p)² / Γ(1+2/p) against π."""
     log_area = 2 * torch.lgamma(1 + 1 / power) - torch.lgamma(1 + 2 / power) + math.log(4)
     return torch.exp((math.log(math.pi) - log_area) / 2)
 
@@ -131,7 +131,7 @@ def _log_squares(ratio: torch.Tensor) -> torch.Tensor:
 
 
 def _triangle_distance(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """Signed distance to a cone that stands on v = 0, of shape (n, 32, 32): the largest of three."""
+    """Signed distance to a cone standing on v = 0, (n, 32, 32): the largest of three."""
     slant = math.hypot(HAT_HEIGHT, HAT_HALF_WIDTH)
     side = u.abs() * (HAT_HEIGHT / slant)
     rise = (v - HAT_HEIGHT) * (HAT_HALF_WIDTH / slant)
@@ -139,7 +139,7 @@ def _triangle_distance(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
 
 
 def _rgb(hue: torch.Tensor) -> torch.Tensor:
-    """The colours of hues, (n, 1) to (n, 3): piecewise linear, as HSV is."""
+    """Turn hues into colours, (n, 1) to (n, 3): piecewise linear, as HSV is."""
     offsets = torch.tensor([5.0, 3.0, 1.0], device=hue.device, dtype=hue.dtype)
     k = torch.remainder(offsets + 6 * hue, 6)
     return VALUE * (1 - SATURATION * torch.minimum(k, 4 - k).clamp(0, 1))

@@ -1,0 +1,52 @@
+"""Train the networks of `skcurve.generators.sprites`, and write the weights that ship.
+
+    python benchmarks/sprites/train_sprites.py scorer
+    python benchmarks/sprites/train_sprites.py generator
+    python benchmarks/sprites/train_sprites.py export
+
+Every schedule counts images, not seconds. A run that was stopped goes on from its last checkpoint;
+`export` may be called at any time.
+"""
+
+import argparse
+from pathlib import Path
+
+import learn_scorer
+
+RESULTS = Path(__file__).resolve().parents[1] / "results" / "sprites"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["scorer", "generator", "export"])
+    parser.add_argument("--images", type=int, help="how many to see")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", type=Path, default=RESULTS, help="for checkpoints")
+    parser.add_argument("--minutes", type=float, default=2.0, help="between checkpoints")
+    parser.add_argument("--uniform", action="store_true", help="independent factors, no species")
+    arguments = parser.parse_args()
+    if arguments.what == "scorer":
+        learn_scorer.learn(
+            arguments.folder,
+            n_images=arguments.images or 400_000,
+            seed=arguments.seed,
+            minutes=arguments.minutes,
+        )
+    elif arguments.what == "generator":
+        import learn_generator
+
+        learn_generator.learn(
+            arguments.folder,
+            n_images=arguments.images or 400_000,
+            seed=arguments.seed,
+            minutes=arguments.minutes,
+            species=not arguments.uniform,
+        )
+    else:
+        import export_weights
+
+        export_weights.export(arguments.folder)
+
+
+if __name__ == "__main__":
+    main()
