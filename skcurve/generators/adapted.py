@@ -105,7 +105,8 @@ class AdaptedGenerator:
     def differentiable(self) -> bool:
         """Whether gradients flow from outputs to latents."""
         if self._backend.differentiable is None:
-            self._decode(torch.from_numpy(self.sample(2, random_state=0)))
+            with torch.no_grad():
+                run_batch(self._decode, torch.from_numpy(self.sample(2, random_state=0)))
         return bool(self._backend.differentiable)
 
     @property
@@ -290,7 +291,8 @@ class AdaptedGenerator:
         if n < 0:
             raise ValueError(f"n must be at least 0; got {n}.")
         if self._backend.own_sample is not None:
-            return self._sampled(self._backend.own_sample(n, random_state), n)
+            with torch.no_grad(), resting(self._backend.network):
+                return self._sampled(self._backend.own_sample(n, random_state), n)
         width = self._backend.z_dim or (self.latent_shape or (None,))[0]
         if width is None:
             raise ValueError(
@@ -299,7 +301,7 @@ class AdaptedGenerator:
             )
         noise = self._backend.draw(n, width, as_random_generator(random_state))
         if self._backend.map is None or n == 0:
-            return noise[:, : (self.latent_shape or (width,))[0]]
+            return noise
         return self._sampled(self.mapping(noise), n)
 
     def mapping(self, z: Any, *, batch_size: int | None = None) -> Array:
@@ -422,7 +424,8 @@ class AdaptedGenerator:
                 raise RuntimeError(f"the layer {layer!r} did not run.")
             last = caught[-1]
             first = last[0] if isinstance(last, tuple | list) else last
-            return as_outputs(first, latents.dtype).flatten(1)
+            features = as_outputs(first, latents.dtype)
+            return features.reshape(len(features), -1)
 
         return step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from skcurve.generators.outputs import as_outputs
 
 FEW = 2
 """Latents to try a function on."""
+WRONG_LIBRARY = (AttributeError, TypeError)
+"""What a function usually raises when it gets arrays that it is not written for."""
 
 
 class FunctionBackend(Backend):
@@ -145,7 +148,9 @@ class ArrayFunction:
     ) -> tuple[torch.Tensor | None, Exception | None]:
         """Give the outputs, or the reason why there are none."""
         try:
-            outputs = self._apply(few.clone(), library)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what it is not written for, all is forgiven
+                outputs = self._apply(few.clone(), library)
             if library == "torch" and few.requires_grad and not isinstance(outputs, torch.Tensor):
                 return None, None
             return as_outputs(outputs, few.dtype), None
@@ -154,10 +159,9 @@ class ArrayFunction:
 
     @staticmethod
     def _relevant(as_numpy: Exception, as_torch: Exception) -> Exception:
-        """Of two failures the one with more to say: a TypeError is that of the wrong library."""
-        first, second = (
-            (as_torch, as_numpy) if isinstance(as_numpy, TypeError) else (as_numpy, as_torch)
-        )
+        """Of two failures the one that is not that of the wrong library."""
+        blind = isinstance(as_numpy, WRONG_LIBRARY) and not isinstance(as_torch, WRONG_LIBRARY)
+        first, second = (as_torch, as_numpy) if blind else (as_numpy, as_torch)
         first.__context__ = second
         return first
 

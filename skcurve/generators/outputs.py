@@ -54,5 +54,6 @@ def _as_numbers(outputs: Any) -> np.ndarray[Any, Any]:
         )
     if array.dtype == np.longdouble:
         array = array.astype(np.float64)
-    # torch knows native bytes alone, and no negative strides.
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    # torch knows native bytes alone, no negative strides, and nothing that is read-only.
+    array = np.asarray(array, dtype=array.dtype.newbyteorder("="), order="C")
+    return array if array.flags.writeable else array.copy()
