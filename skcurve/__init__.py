@@ -7,12 +7,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from skcurve.curve import PolylineCurve
+    from skcurve.explorer import LatentDirectionExplorer
     from skcurve.sfvq import SFVQ
 
-__all__ = ["SFVQ", "PolylineCurve"]
+__all__ = ["SFVQ", "LatentDirectionExplorer", "PolylineCurve"]
 
-_HOME = {"PolylineCurve": "curve", "SFVQ": "sfvq"}
-_ROOMS = frozenset({"metrics", "plotting", "solvers", "testing"})
+_HOME = {"LatentDirectionExplorer": "explorer", "PolylineCurve": "curve", "SFVQ": "sfvq"}
+_ROOMS = frozenset(
+    {"directions", "explorer", "generators", "metrics", "plotting", "solvers", "testing"}
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,112 @@
+"""Which layers of a W+ latent an edit touches."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+Layers: TypeAlias = "slice | range | tuple[int, int] | Sequence[int] | int | None"
+"""How a user names layers; see `resolve_layers`."""
+
+
+def resolve_layers(layers: Any, n_layers: int | None) -> tuple[int, ...] | None:
+    """Give the numbers of the layers that are meant, in order, or None for the whole latent.
+
+    Parameters
+    ----------
+    layers : None, int, slice, range, (int, int) or list of int
+        None and ``slice(None)`` mean all. A tuple of two is a first and a last layer, *both
+        included*, as the papers write layer ranges; slices and ranges end before their stop, as
+        everywhere in Python; a list names layers one by one. Negative numbers count from the end.
+    n_layers : int or None
+        How many there are; None where latents have no layers.
+
+    Returns
+    -------
+    numbers : tuple of int or None
+        None if `layers` is None or a slice of all.
+
+    Raises
+    ------
+    TypeError
+        If `layers` is none of these.
+    ValueError
+        If layers are named where there are none, or there is no such layer, or none is named.
+
+    Examples
+    --------
+    >>> from skcurve.explorer.layers import resolve_layers
+    >>> resolve_layers((2, 4), n_layers=8)
+    (2, 3, 4)
+    >>> resolve_layers(range(2, 4), n_layers=8), resolve_layers([5, -1], n_layers=8)
+    ((2, 3), (5, 7))
+    """
+    if layers is None or layers == slice(None):
+        return None
+    if n_layers is None:
+        raise ValueError(
+            f"layers={layers!r} names layers of a W+ latent, but the generator has none; "
+            "expected None, or a generator with `n_layers`."
+        )
+    numbers = sorted({_one(number, layers, n_layers) for number in _listed(layers, n_layers)})
+    if not numbers:
+        raise ValueError(f"layers={layers!r} names none of the {n_layers} layers.")
+    return tuple(numbers)
+
+
+def name_layers(layers: Sequence[int] | None) -> str:
+    """Write layers as short as they can be read.
+
+    Parameters
+    ----------
+    layers : sequence of int or None
+        In order; None for all.
+
+    Examples
+    --------
+    >>> from skcurve.explorer.layers import name_layers
+    >>> name_layers((3, 4, 5)), name_layers((0, 2)), name_layers(None)
+    ('3-5', '0, 2', 'all')
+    """
+    if layers is None:
+        return "all"
+    numbers = list(layers)
+    if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]}-{numbers[-1]}"
+    return ", ".join(map(str, numbers))
+
+
+def _listed(layers: Any, n_layers: int) -> Sequence[Any]:
+    """Spell out what stands for several."""
+    if isinstance(layers, slice):
+        return range(*layers.indices(n_layers))
+    if isinstance(layers, tuple):
+        if len(layers) != 2:
+            raise ValueError(
+                f"layers={layers!r} is a tuple, which means (first, last), both included; "
+                "expected two numbers, or a list to name layers one by one."
+            )
+        first, last = (_one(number, layers, n_layers) for number in layers)
+        if first > last:
+            raise ValueError(f"layers={layers!r} ends before it begins.")
+        return range(first, last + 1)
+    if isinstance(layers, str) or not hasattr(layers, "__iter__"):
+        return [layers]
+    return list(layers)
+
+
+def _one(number: Any, layers: Any, n_layers: int) -> int:
+    try:
+        position = operator.index(number)
+    except TypeError:
+        raise TypeError(
+            "layers must be None, a number, a slice, a range, (first, last) or a list of numbers; "
+            f"got {layers!r}."
+        ) from None
+    if not -n_layers <= position < n_layers:
+        raise ValueError(
+            f"layers={layers!r} names layer {position}; there are {n_layers}, from 0 to "
+            f"{n_layers - 1}."
+        )
+    return position % n_layers

@@ -1,0 +1,229 @@
+"""Directions at work: calibrated, and their effects measured, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from skcurve.explorer.calibration import Calibration, inside_range, solve_strength
+from skcurve.explorer.direction import Direction
+from skcurve.explorer.editing import shifted
+from skcurve.explorer.effects import Effects
+from skcurve.explorer.progress import Report
+from skcurve.explorer.purification import mean_jacobian, purified
+from skcurve.explorer.setting import Setting
+from skcurve.metrics.effects import consistency, effect, linearity, monotonicity, preservation
+
+Numbers = npt.NDArray[np.float64]
+
+LEAST_LEFT = 0.05
+"""Of a direction's length: with less than this left, purification has taken all of it."""
+REALISM_QUANTILE = 0.05
+"""Outputs less real than this share of those of the reference are outside."""
+
+
+def moved(
+    setting: Setting, latents: torch.Tensor, direction: Direction, strength: float
+) -> torch.Tensor:
+    """Move latents along a direction, on its layers."""
+    vector = torch.from_numpy(np.array(direction.vector))
+    return shifted(latents, vector, strength, direction.layers, setting.n_layers)
+
+
+def calibrated(
+    setting: Setting,
+    directions: Sequence[Direction],
+    latents: torch.Tensor,
+    amount: float,
+    report: Report,
+    *,
+    with_ranges: bool = True,
+) -> Calibration:
+    """Calibrate directions; see `LatentDirectionExplorer.calibrate`.
+
+    Without ranges, these are from minus to plus infinity.
+    """
+    if not (np.isfinite(amount) and amount > 0):
+        raise ValueError(f"amount must be positive and finite; got {amount}.")
+    spread = setting.spread
+    strengths, changes, reached, ranges = [], [], [], []
+    for number, one in enumerate(directions):
+        found = solve_strength(
+            lambda strength, one=one: _change(setting, latents, one, strength) / spread,  # type: ignore[misc]
+            amount,
+            one.strength,
+        )
+        strengths.append(found[0])
+        changes.append(found[1])
+        reached.append(found[2])
+        ranges.append(
+            measured_range(setting, one, latents, found[0]) if with_ranges else (-np.inf, np.inf)
+        )
+        report("calibrating directions", number + 1, len(directions))
+    return Calibration(
+        np.array(strengths),
+        np.array(ranges),
+        np.array(changes),
+        np.array(reached),
+        float(amount),
+        spread,
+    )
+
+
+def _change(
+    setting: Setting, latents: torch.Tensor, direction: Direction, strength: float
+) -> float:
+    """Give the mean change of the output, over latents and both ways."""
+    there, back = (moved(setting, latents, direction, sign * strength) for sign in (1, -1))
+    twice = torch.cat([latents, latents])
+    return float(setting.meter.change(twice, torch.cat([there, back])).mean())
+
+
+def measured_range(
+    setting: Setting, direction: Direction, latents: torch.Tensor, strength: float
+) -> tuple[float, float]:
+    """Find how far one may go: by the realism of outputs, or else by where latents are."""
+    if "realism" in setting.meter.readers:
+        read = setting.meter.read
+        reference = read(setting.reference[: 4 * len(latents)], "realism")["realism"]
+        limit = float(np.quantile(reference, REALISM_QUANTILE))
+
+        def excess(step: float) -> float:
+            edited = moved(setting, latents, direction, step)
+            return limit - float(np.median(read(edited, "realism")["realism"]))
+    else:
+
+        def excess(step: float) -> float:
+            edited = moved(setting, latents, direction, step)
+            slots = setting.edited_slots(edited, direction.layers)
+            return setting.neighbourhood.excess(slots)
+
+    return inside_range(excess, strength)
+
+
+def measured_effects(
+    setting: Setting,
+    directions: Sequence[Direction],
+    latents: torch.Tensor,
+    n_steps: int,
+    report: Report,
+) -> Effects:
+    """Measure directions; see `LatentDirectionExplorer.effects`."""
+    setting.require_attributes()
+    if n_steps < 2:
+        raise ValueError(f"n_steps must be at least 2; got {n_steps}.")
+    names, scale = setting.attribute_names, setting.scale
+    asked = [name for name in ("attributes", "identity") if name in setting.meter.readers]
+    tables: dict[str, list[Numbers]] = {name: [] for name in ("e", "c", "m", "l")}
+    identity = []
+    for number, one in enumerate(directions):
+        steps = np.linspace(-one.strength, one.strength, n_steps)
+        read = [setting.meter.read(moved(setting, latents, one, step), *asked) for step in steps]
+        responses = np.stack([part["attributes"] for part in read], axis=1)
+        tables["e"].append(effect(responses, steps, scale=scale))
+        tables["c"].append(consistency(responses, steps))
+        tables["m"].append(monotonicity(responses))
+        tables["l"].append(linearity(responses, steps))
+        identity.append(_kept_identity(setting, latents, one, read))
+        report("measuring directions", number + 1, len(directions))
+    return Effects(
+        directions=tuple(directions),
+        attribute_names=names,
+        effects=np.array(tables["e"]),
+        consistency=np.array(tables["c"]),
+        monotonicity=np.array(tables["m"]),
+        linearity=np.array(tables["l"]),
+        identity=np.array(identity),
+        outlier=np.array([_starts_or_ends_outside(setting, one) for one in directions]),
+    )
+
+
+def _kept_identity(
+    setting: Setting,
+    latents: torch.Tensor,
+    direction: Direction,
+    read: Sequence[dict[str, Numbers]],
+) -> float:
+    """Compare the embeddings at both ends with those of the unmoved latents."""
+    if "identity" not in setting.meter.readers:
+        return np.nan
+    still = setting.meter.read(moved(setting, latents, direction, 0.0), "identity")["identity"]
+    return (
+        preservation(still, read[0]["identity"]) + preservation(still, read[-1]["identity"])
+    ) / 2
+
+
+def _starts_or_ends_outside(setting: Setting, direction: Direction) -> bool:
+    """Say whether a direction from this curve has an end that no data is near."""
+    if direction.ends is None or max(direction.ends) >= setting.curve.n_vertices:
+        return False
+    if direction.bitrate is not None and 2**direction.bitrate != setting.curve.n_vertices:
+        return False
+    return bool(setting.outlier_vertices[list(direction.ends)].any())
+
+
+def purified_direction(
+    setting: Setting,
+    direction: Direction,
+    keep: Sequence[int],
+    remove: Sequence[int],
+    latents: torch.Tensor,
+    report: Report,
+) -> Direction:
+    """Take leakage out of a direction; see `LatentDirectionExplorer.purify`."""
+    layers, strength = direction.layers, direction.strength
+    scale = np.where(setting.scale > 0, setting.scale, 1.0)
+
+    def effects_of(step: Numbers) -> Numbers:
+        length = float(np.linalg.norm(step))
+        if length == 0:
+            return np.zeros_like(scale)
+        one = Direction(step, strength=length, layers=layers)
+        measured = measured_effects(setting, [one], latents, 3, _silent)
+        return measured.effects[0]
+
+    jacobian = _jacobian(setting, layers, latents, strength, report) / scale[:, None]
+    step = strength * direction.vector.astype(np.float64)
+    found = purified(step, jacobian, keep, remove, effects_of)
+    length = float(np.linalg.norm(found))
+    if length <= LEAST_LEFT * strength:
+        names = ", ".join(setting.attribute_names[number] for number in remove)
+        raise ValueError(f"nothing is left of the direction without its effect on {names}.")
+    vector = (found / length).astype(direction.vector.dtype)
+    source = f"{direction.source}, purified" if direction.source else "purified"
+    return direction.replace(
+        vector=vector, strength=length, strength_range=None, source=source, scores={}
+    )
+
+
+def _jacobian(
+    setting: Setting,
+    layers: tuple[int, ...] | None,
+    latents: torch.Tensor,
+    strength: float,
+    report: Report,
+) -> Numbers:
+    """Estimate the mean Jacobian of the attributes, (A, D), from random steps both ways."""
+    n_features = latents.shape[-1]
+    n_rounds = -(-max(3 * n_features, 96) // len(latents))
+    random = setting.random(3)
+    shifts, changes = [], []
+    for number in range(n_rounds):
+        noise = random.standard_normal((len(latents), n_features))
+        shift = strength * noise / np.linalg.norm(noise, axis=1, keepdims=True)
+        ends = [
+            shifted(latents, torch.from_numpy(sign * shift), 1.0, layers, setting.n_layers)
+            for sign in (1, -1)
+        ]
+        there, back = (setting.meter.read(end, "attributes")["attributes"] for end in ends)
+        shifts.append(shift)
+        changes.append((there - back) / 2)
+        report("estimating the Jacobian", number + 1, n_rounds)
+    return mean_jacobian(np.concatenate(shifts), np.concatenate(changes))
+
+
+def _silent(doing: str, done: int, total: int) -> None:
+    """Part of a step that has its own progress."""

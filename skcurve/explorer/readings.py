@@ -1,0 +1,113 @@
+"""What a user's functions say of outputs, as plain numbers: attributes, identity, realism."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from skcurve.interop import Array, as_tensor
+
+Numbers = npt.NDArray[np.float64]
+Function = Callable[[Any], Any]
+
+
+class Reader:
+    """A user's function of outputs, and the checks of what it gives.
+
+    A function gets outputs as the generator gives them; a `torch.nn.Module` gets tensors on its own
+    device, and is run without gradients.
+
+    Parameters
+    ----------
+    function : callable
+        Of outputs (n, ...), each row by itself.
+    name : str
+        What to call it in an error message.
+    width : int or None, default=None
+        1 for one number an output, given as (n,) or (n, 1); None for a matrix of any width.
+    """
+
+    def __init__(self, function: Function, name: str, width: int | None = None) -> None:
+        if not callable(function):
+            raise TypeError(f"{name} must be a function of outputs; got {type(function).__name__}.")
+        self.function = function
+        self.name = name
+        self.width = width
+        self.columns: list[str] | None = None
+
+    def __call__(self, outputs: Array) -> Numbers:
+        """Give the numbers of outputs, (n, width)."""
+        found = self._call(outputs)
+        columns = getattr(found, "columns", None)  # a frame, of whatever library
+        if columns is not None:
+            self.columns = [str(column) for column in columns]
+            found = found.to_numpy()
+        rows = as_tensor(found, name=f"the result of {self.name}").cpu().double().numpy()
+        if rows.ndim == 1:
+            rows = rows[:, None]
+        if rows.ndim != 2 or len(rows) != len(outputs) or (self.width or rows.shape[1]) < 1:
+            raise ValueError(
+                f"{self.name} must give one row of numbers for each of {len(outputs)} outputs; "
+                f"got shape {rows.shape}."
+            )
+        if self.width is not None and rows.shape[1] != self.width:
+            raise ValueError(
+                f"{self.name} must give {self.width} number(s) an output; got shape {rows.shape}."
+            )
+        if not np.isfinite(rows).all():
+            at = int(np.flatnonzero(~np.isfinite(rows).all(1))[0])
+            raise ValueError(f"{self.name} gives NaN or infinity for output {at} of its batch.")
+        return rows
+
+    def _call(self, outputs: Array) -> Any:
+        if not isinstance(self.function, torch.nn.Module):
+            return self.function(outputs)
+        tensor = outputs if isinstance(outputs, torch.Tensor) else as_tensor(outputs, name="output")
+        weight = next(self.function.parameters(), None)
+        with torch.no_grad():
+            return self.function(tensor if weight is None else tensor.to(weight))
+
+
+class AttributeReader(Reader):
+    """The attributes, and their names.
+
+    Parameters
+    ----------
+    function : callable
+        Of outputs (n, ...), giving (n, A) numbers or a frame.
+    names : sequence of str or None
+        One an attribute; None to take those of the function (`names`) or of the frame.
+    """
+
+    def __init__(self, function: Function, names: Sequence[str] | None) -> None:
+        super().__init__(function, "attributes")
+        given = getattr(function, "names", None) if names is None else names
+        self._given = None if given is None or callable(given) else [str(name) for name in given]
+        self._width: int | None = None
+
+    def __call__(self, outputs: Array) -> Numbers:
+        """Give the attributes of outputs, (n, A)."""
+        rows = super().__call__(outputs)
+        if self._given is not None and len(self._given) != rows.shape[1]:
+            raise ValueError(
+                f"attribute_names must name the {rows.shape[1]} attributes that attributes gives; "
+                f"got {len(self._given)} names."
+            )
+        if self._width not in (None, rows.shape[1]):
+            raise ValueError(
+                f"attributes gave {self._width} numbers an output before, and now {rows.shape[1]}."
+            )
+        self._width = rows.shape[1]
+        return rows
+
+    @property
+    def names(self) -> list[str]:
+        """The names, once something has been measured."""
+        if self._width is None:
+            raise RuntimeError("the attributes have no names before something is measured.")
+        counted = [f"attribute {number}" for number in range(self._width)]
+        return list(self._given or self.columns or counted)

@@ -1,0 +1,103 @@
+"""Strengths of equal change, and how far an edit stays inside the distribution."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skcurve.explorer.calibration import (
+    FARTHEST,
+    Neighbourhood,
+    inside_range,
+    solve_strength,
+)
+
+quick = settings(deadline=None)
+
+
+@quick
+@given(st.floats(0.05, 20), st.floats(0.3, 3), st.floats(0.1, 10))
+def test_a_growing_change_is_met(unit, power, natural):
+    def change(strength):
+        return (strength / unit) ** power
+
+    strength, found, reached = solve_strength(change, 1.0, natural)
+    if unit < 0.9 * FARTHEST * natural and unit > natural / 100:
+        assert reached
+    assert found == change(strength)
+    assert not reached or abs(found - 1) <= 0.1
+
+
+@quick
+@given(st.floats(0.01, 0.95), st.floats(0.1, 10))
+def test_a_change_that_saturates_below_is_not_met_and_says_so(ceiling, natural):
+    strength, found, reached = solve_strength(lambda s: ceiling * np.tanh(s), 1.0, natural)
+    assert not reached
+    assert strength == pytest.approx(FARTHEST * natural)
+    assert found < 1
+
+
+def test_directions_change_the_output_by_the_amount(explorer, exact):
+    rows = [exact.turn[0], 0.1 * exact.turn[1], 4 * (exact.turn[2] + exact.turn[3])]
+    latents = exact.sample(32, 3)
+    found = explorer.calibrate(rows, amount=0.25, latents=latents)
+    assert found.reached.all()
+    still = exact(latents)
+    for row, strength, change in zip(rows, found.strengths, found.changes, strict=True):
+        unit = np.array(row) / np.linalg.norm(row)
+        moved = [exact(latents + sign * strength * unit) for sign in (1, -1)]
+        measured = np.mean([np.sqrt(((m - still) ** 2).mean((1, 2, 3))) for m in moved])
+        assert measured / found.spread == pytest.approx(change)
+        assert change == pytest.approx(0.25, rel=0.03)
+    assert found.strengths[0] == pytest.approx(found.strengths[1], rel=0.2)  # whatever the length
+
+
+def test_a_direction_that_changes_nothing_is_not_reached(make, exact):
+    explorer = make(layers=0)
+    found = explorer.calibrate([exact.turn[0], exact.turn[5]], n_latents=4)
+    assert found.reached.tolist() == [True, False]
+    assert found.changes[1] == pytest.approx(0)
+
+
+def test_the_range_ends_where_the_data_does(make, exact):
+    """Wide along the first direction, narrow along the second."""
+    scales = np.array([4.0, 0.25, 1, 1, 1, 1])
+    data = (np.random.default_rng(0).normal(size=(1500, 6)) * scales) @ exact.turn
+    found = make(latents=data).calibrate([exact.turn[0], exact.turn[1]], amount=0.2)
+    (wide_low, wide_high), (narrow_low, narrow_high) = found.ranges
+    assert wide_low < -1.5 * narrow_high and wide_high > -1.5 * narrow_low
+    assert (found.ranges[:, 0] < 0).all() and (found.ranges[:, 1] > 0).all()
+
+
+def test_realism_decides_where_it_is_given(make, exact):
+    def realism(outputs):
+        return -np.abs(outputs.reshape(len(outputs), -1)[:, 0])  # hue near zero is real
+
+    found = make(realism=realism).calibrate([exact.turn[0], exact.turn[1]], amount=0.2)
+    assert found.ranges[1, 1] == pytest.approx(8 * found.strengths[1])
+    assert found.ranges[0, 1] < 0.6 * found.ranges[1, 1]
+
+
+@quick
+@given(st.floats(0.1, 7.9), st.floats(0.1, 7.9), st.floats(0.1, 10))
+def test_a_range_is_where_it_is_inside(left, right, strength):
+    def excess(step):
+        return step / strength / right - 1 if step >= 0 else -step / strength / left - 1
+
+    low, high = inside_range(excess, strength)
+    assert (low, high) == pytest.approx((-left * strength, right * strength))
+
+
+def test_outside_from_the_beginning_is_no_range():
+    assert inside_range(lambda step: 1.0, 1.0) == (0, 0)
+
+
+def test_isolation_is_the_distance_to_the_nearest():
+    import torch
+
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(300, 3)) + 100
+    near = Neighbourhood(data)
+    points = rng.normal(size=(7, 3)) + 103
+    distances = np.linalg.norm(points[:, None] - data, axis=2).min(1)
+    assert near.excess(torch.from_numpy(points)) == pytest.approx(np.median(distances) - near.limit)
