@@ -38,6 +38,19 @@ class Backend:
         The width of z; None: that of the latents.
     own_sample : callable or None
         From n and `random_state` to n latents.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skcurve.generators import AdaptedGenerator, Backend
+    >>> class Doubling(Backend):
+    ...     name = "a generator of doubles"
+    ...     native_shape = (2,)
+    ...
+    ...     def decode(self, latents):
+    ...         return 2 * latents
+    >>> AdaptedGenerator(Doubling())([[1.0, 2.0]])
+    array([[2., 4.]])
     """
 
     name: str = "generator"

@@ -83,7 +83,7 @@ def run_batch(
     try:
         outputs = step(latents)
     except Exception as error:
-        short = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        short = isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError))
         remedy = f" (a batch_size below {n} needs less memory)" if short and n > 1 else ""
         raise _error(
             "failed", rows, batch, n_batches, f": {type(error).__name__}: {error}{remedy}"

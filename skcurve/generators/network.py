@@ -142,6 +142,8 @@ def _acting(module: torch.nn.Module, width: int) -> torch.Tensor | None:
         if module.in_channels != width or module.groups != 1:
             return None
         return weight.detach().flatten(1).T
-    is_matrix = weight.ndim == 2 and weight.shape[1] == width
     # What looks up rows by number is no map of vectors.
-    return weight.detach() if is_matrix and not isinstance(module, torch.nn.Embedding) else None
+    if weight.ndim != 2 or weight.shape[1] != width or isinstance(module, torch.nn.Embedding):
+        return None
+    gain: Any = getattr(module, "weight_gain", 1.0)  # of NVIDIA's layers, which scale as they run
+    return weight.detach() * gain
