@@ -251,10 +251,13 @@ class ExactSprites:
         latents = torch.from_numpy(generator.standard_normal(shape))
         bent, rest = self._bend(latents @ self._turn.T)
         # The squashing of step 3 changes the length of these columns, not their direction.
-        columns = torch.func.vmap(torch.func.jacfwd(lambda row, idle: self._unbend(row, idle)))(
-            bent, rest
-        )
-        columns = self._turn.T @ columns
+        bent.requires_grad_()
+        turned = self._unbend(bent, rest)
+        rows = [
+            torch.autograd.grad(coordinate.sum(), bent, retain_graph=True)[0]
+            for coordinate in turned[:, :N_FACTORS].T
+        ]
+        columns = self._turn[:N_FACTORS].T @ torch.stack(rows, dim=1)
         unit = columns / torch.linalg.vector_norm(columns, dim=1, keepdim=True)
         mean = unit.mean(0).T
         return (mean / torch.linalg.vector_norm(mean, dim=1, keepdim=True)).numpy()
