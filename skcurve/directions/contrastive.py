@@ -180,7 +180,7 @@ class ContrastiveDirections(TrainedDirections):
 
     def _find(self, generator: AdaptedGenerator | None, latents: torch.Tensor | None) -> Found:
         random = random_generator(self.random_state)
-        source = self._differentiable(generator, latents)
+        source = self._differentiable(generator)
         latents = self._sample(source, latents, self.n_samples, random).float()
         draws = torch.Generator().manual_seed(int(random.integers(2**62)))
         places = _places(latents).cpu()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from skcurve.directions.latents import Numbers, as_rows, check_latents, gradients_flow, shifted
+from skcurve.directions.latents import Numbers, as_rows, check_latents, shifted
 from skcurve.generators import AdaptedGenerator, as_generator
 from skcurve.interop import as_tensor
 
@@ -189,7 +189,7 @@ def _by_autograd(
     batch_size: int,
 ) -> Numbers | None:
     """Differentiate, or give None where there is nothing to differentiate."""
-    if not gradients_flow(generator, latents):
+    if not generator.differentiable:
         return None
     total: torch.Tensor | None = None
     with torch.enable_grad():

@@ -20,7 +20,8 @@ def check_latents(latents: object, generator: AdaptedGenerator | None) -> torch.
     latents : array-like of shape (n, D) or (n, L, D)
         Rows of the edited space, or of its W+.
     generator : AdaptedGenerator or None
-        Where it says its sizes, they are compared.
+        Where it says its sizes, they are compared; where not, it is shown the first latent, from
+        which it learns them.
 
     Returns
     -------
@@ -33,6 +34,8 @@ def check_latents(latents: object, generator: AdaptedGenerator | None) -> torch.
         If they are not real numbers.
     ValueError
         If they have another shape, or are not finite.
+    skcurve.generators.GeneratorError
+        If it is shown the first one, and fails.
     """
     rows = as_tensor(latents, name="latents")
     shape = tuple(rows.shape)
@@ -43,8 +46,10 @@ def check_latents(latents: object, generator: AdaptedGenerator | None) -> torch.
     if not all_finite(rows):
         raise ValueError("latents contain NaN or infinity; every entry must be finite.")
     if generator is not None:
+        if generator.latent_shape is None:
+            generator(rows[:1])
         known = generator.latent_shape
-        if known is not None and len(known) == 1 and shape[-1] != known[0]:
+        if known is not None and shape[-1] != known[0]:
             raise ValueError(
                 f"latents have {shape[-1]} features, but those of the generator have {known[0]}."
             )
@@ -88,21 +93,6 @@ def spread_along(latents: torch.Tensor | None, directions: Numbers) -> Numbers:
     steps: Numbers = (rows @ directions.T.astype(np.float64)).std(0)
     # Along what is constant but for rounding, a step of its own size would be no step at all.
     return np.where(steps > 1e-6 * typical, steps, typical)
-
-
-def gradients_flow(generator: AdaptedGenerator, latents: torch.Tensor | None) -> bool:
-    """Whether torch can differentiate a generator.
-
-    Parameters
-    ----------
-    generator : AdaptedGenerator
-        The generator.
-    latents : tensor of shape (n, D) or (n, L, D), or None
-        What it is going to be given: a plain function that does not say its sizes is tried on one.
-    """
-    if latents is not None and generator.latent_shape is None:
-        generator(latents[:1])
-    return generator.differentiable
 
 
 def shifted(latents: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:

@@ -178,7 +178,7 @@ class RectifiedDirections(TrainedDirections):
                 f"min_shift must not be above max_shift={self.max_shift}; got {self.min_shift}."
             )
         random = random_generator(self.random_state)
-        generator = self._differentiable(generator, latents)
+        generator = self._differentiable(generator)
         latents = self._sample(generator, latents, self.n_samples, random).float()
         n_features = latents.shape[-1]
         if self.matrix == "orthonormal" and self.n_directions > n_features:

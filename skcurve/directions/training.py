@@ -12,7 +12,6 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from skcurve.directions.base import DirectionFinder
-from skcurve.directions.latents import gradients_flow
 from skcurve.generators import AdaptedGenerator
 from skcurve.notices import warn
 
@@ -38,12 +37,10 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
     n_iter_: int
     verbose: int
 
-    def _differentiable(
-        self, generator: AdaptedGenerator | None, latents: torch.Tensor | None
-    ) -> AdaptedGenerator:
+    def _differentiable(self, generator: AdaptedGenerator | None) -> AdaptedGenerator:
         """Give the generator, or say that torch has to be able to differentiate it."""
         generator = self._require(generator)
-        if not gradients_flow(generator, latents):
+        if not generator.differentiable:
             raise ValueError(
                 f"{type(self).__name__} learns through the generator: it must be a function or a "
                 f"module of torch, that torch can differentiate; got {generator!r}."
