@@ -25,7 +25,7 @@ class Backend:
     native_shape : tuple of int or None
         The shape in which the object takes one latent; None if it does not say.
     n_layers : int or None
-        Layers of W+: then `decode` gets (n, n_layers, *native_shape).
+        Layers of W+: then `decode` gets latents with an axis of so many after the first.
     network : torch.nn.Module or None
         What has to be in evaluation mode, and has layers to look at.
     device : torch.device or None
@@ -78,8 +78,9 @@ class Backend:
 
         Parameters
         ----------
-        latents : (n, *native_shape) or (n, n_layers, *native_shape) tensor
-            On the device, and in the dtype, of this generator; its own to write into.
+        latents : tensor of shape (n, ...) or (n, n_layers, ...)
+            The dots are `native_shape`. On the device, and in the dtype, of this generator; its own
+            to write into.
         """
         raise NotImplementedError
 

@@ -10,9 +10,10 @@ import torch
 
 from skcurve.generators.backend import Backend
 from skcurve.generators.declared import Declared
-from skcurve.generators.mapped import mapped
+from skcurve.generators.mapped import TruncatedMapping
 from skcurve.generators.options import Library, Options
 from skcurve.generators.outputs import as_outputs
+from skcurve.interop import as_tensor
 
 FEW = 2
 """Latents to try a function on."""
@@ -49,7 +50,7 @@ class FunctionBackend(Backend):
         self._function = ArrayFunction(declared.decode, options.backend)
         if declared.mapping is not None:
             half = ArrayFunction(declared.mapping, options.backend)
-            self.map = mapped(half, declared.truncation, declared.w_avg)
+            self.map = TruncatedMapping(half, declared.truncation, declared.w_avg)
         self._weights = getattr(function, "first_layer_weights", None)
 
     @property
@@ -65,7 +66,7 @@ class FunctionBackend(Backend):
         """Ask the object."""
         if not callable(self._weights):
             return super().first_layer_weights(width)
-        return as_outputs(self._weights(), torch.get_default_dtype())
+        return as_tensor(self._weights(), name="first_layer_weights")
 
 
 class ArrayFunction:

@@ -14,10 +14,8 @@ N_FOR_MEAN = 4096
 """Latents whose mean is taken for that of W, where the generator does not show one."""
 
 
-def mapped(
-    mapping: Callable[[torch.Tensor], Any], truncation: float, w_avg: Any
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    r"""Make a mapping that gives one latent for all layers, truncated.
+class TruncatedMapping:
+    r"""A mapping that gives one latent for all layers, drawn towards the mean of W.
 
     .. math:: w = \bar w + \psi (f(z) - \bar w)
 
@@ -31,19 +29,33 @@ def mapped(
         The mean; None to estimate it from 4,096 latents, always the same.
     """
 
-    def plain(z: torch.Tensor) -> torch.Tensor:
-        w = as_outputs(mapping(z), z.dtype)
-        return w[:, 0] if w.ndim == 3 else w
+    def __init__(
+        self, mapping: Callable[[torch.Tensor], Any], truncation: float, w_avg: Any
+    ) -> None:
+        self._mapping = mapping
+        self._truncation = truncation
+        self._w_avg = None if w_avg is None else as_outputs(w_avg, torch.float64)
 
-    if truncation == 1.0:
-        return plain
-    known: list[torch.Tensor] = [] if w_avg is None else [as_outputs(w_avg, torch.float64)]
+    def __call__(self, z: torch.Tensor) -> torch.Tensor:
+        """Map a batch of z.
 
-    def truncated(z: torch.Tensor) -> torch.Tensor:
-        if not known:
+        Parameters
+        ----------
+        z : tensor of shape (n, z_dim)
+            Noise.
+
+        Returns
+        -------
+        w : tensor of shape (n, D)
+        """
+        w = self._map(z)
+        if self._truncation == 1.0:
+            return w
+        if self._w_avg is None:
             noise = np.random.default_rng(0).standard_normal((N_FOR_MEAN, z.shape[1]))
-            known.append(plain(torch.from_numpy(noise).to(z)).double().mean(0))
-        w = plain(z)
-        return torch.lerp(known[0].to(w), w, truncation)
+            self._w_avg = self._map(torch.from_numpy(noise).to(z)).double().mean(0)
+        return torch.lerp(self._w_avg.to(w), w, self._truncation)
 
-    return truncated
+    def _map(self, z: torch.Tensor) -> torch.Tensor:
+        w = as_outputs(self._mapping(z), z.dtype)
+        return w[:, 0] if w.ndim == 3 else w

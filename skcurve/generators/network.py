@@ -10,10 +10,10 @@ import torch
 
 from skcurve.generators.backend import Backend
 from skcurve.generators.declared import Declared
-from skcurve.generators.mapped import mapped
+from skcurve.generators.mapped import TruncatedMapping
 from skcurve.generators.options import Options
-from skcurve.generators.outputs import as_outputs
 from skcurve.generators.resting import resting
+from skcurve.interop import as_tensor
 
 
 class NetworkBackend(Backend):
@@ -100,7 +100,7 @@ class ModuleBackend(NetworkBackend):
         self.own_sample = declared.own_sample
         self.z_dim = declared.z_dim
         if declared.mapping is not None:
-            self.map = mapped(declared.mapping, declared.truncation, declared.w_avg)
+            self.map = TruncatedMapping(declared.mapping, declared.truncation, declared.w_avg)
         self._decode = declared.decode
 
     def decode(self, latents: torch.Tensor) -> Any:
@@ -111,7 +111,7 @@ class ModuleBackend(NetworkBackend):
         """Ask the module, or look into it."""
         own = getattr(self.network, "first_layer_weights", None)
         if callable(own):
-            return as_outputs(own(), self.dtype or torch.get_default_dtype())
+            return as_tensor(own(), name="first_layer_weights")
         styles = list(style_weights(self.network, width)) if self.n_layers is not None else []
         return torch.cat(styles) if styles else super().first_layer_weights(width)
 

@@ -1,5 +1,6 @@
 """What an object is, is seen from the object; what is none is refused."""
 
+import pickle
 import subprocess
 import sys
 
@@ -80,6 +81,14 @@ def test_what_is_said_may_not_contradict_what_is_shown():
         as_generator(Sized(), latent_shape=5)
     with pytest.raises(ValueError, match="n_layers=3 was given"):
         as_generator(Sized(), n_layers=3)
+
+
+def test_a_generator_can_be_sent_to_a_worker(nvidia):
+    for obj in (nvidia(), torch.nn.Linear(2, 3), PCA_2, np.tanh):
+        generator = as_generator(obj)
+        z = np.ones((2, 5 if hasattr(obj, "mapping") else 2), np.float32)
+        again = pickle.loads(pickle.dumps(generator))
+        np.testing.assert_array_equal(again(z), generator(z))
 
 
 def test_a_network_is_moved_where_the_user_wants_it():
