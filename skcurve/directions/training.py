@@ -119,7 +119,8 @@ def _step(
     """Take one step, and give its record."""
     with torch.enable_grad():
         value, numbers = loss()
-        gradients = torch.autograd.grad(value, parameters)
+        # A reconstructor of the user's may have parameters that it does not use.
+        gradients = torch.autograd.grad(value, parameters, allow_unused=True)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = gradient
     optimizer.step()
