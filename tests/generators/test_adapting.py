@@ -57,7 +57,7 @@ def test_options_are_checked(options, message):
 @pytest.mark.parametrize(
     ("obj", "options", "message"),
     [
-        (torch.nn.Tanh(), {"backend": "torch"}, "backend='torch' has no meaning for a torch modul"),
+        (torch.nn.Tanh(), {"backend": "torch"}, "backend='torch' has no meaning"),
         (PCA_2, {"truncation": 0.5}, "has no meaning for a transformer with inverse_transform"),
         (PCA_2, {"device": "meta"}, "transformers compute on the processor"),
     ],

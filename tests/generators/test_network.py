@@ -147,6 +147,19 @@ def test_features_of_a_layer_of_pictures_are_flat(make_seeded):
     assert as_generator(network).features(Z, "1").shape == (7, 2 * 4 * 4)
 
 
+def test_of_a_layer_that_runs_again_the_last_counts_and_of_its_outputs_the_first():
+    class Again(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.double = torch.nn.Module()
+            self.double.forward = lambda z: (2 * z, z)
+
+        def forward(self, z):
+            return self.double(self.double(z)[0])[1]
+
+    np.testing.assert_array_equal(as_generator(Again()).features(Z, "double"), 4 * Z)
+
+
 def test_layers_that_are_not_there_or_do_not_run(decoder):
     generator = as_generator(decoder)
     with pytest.raises(ValueError, match=r"layer must be one of body, body\.0.*; got 'neck'"):
