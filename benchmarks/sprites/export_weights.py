@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 from learn_generator import GROUP, Generator
 from learn_scorer import r_squared
@@ -41,7 +40,7 @@ def export(folder: Path, *, to: Path = weights.FOLDER) -> None:
         "R² on uniform": r_squared(scorer, species=False).round(4).tolist(),
         **measure(images, scorer),
     }
-    print(json.dumps(report, indent=1, ensure_ascii=False, default=np.ndarray.tolist))
+    print(json.dumps(report, indent=1, ensure_ascii=False, default=float))
 
 
 def _deviation(discriminator: Discriminator, images: torch.Tensor) -> torch.Tensor:

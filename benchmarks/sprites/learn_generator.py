@@ -86,9 +86,11 @@ def learn(folder: Path, *, n_images: int, seed: int, minutes: float, species: bo
     parts["average"] = copy.deepcopy(parts["generator"])
     generator, discriminator, average = parts.values()
     lazy = R1_EVERY / (R1_EVERY + 1)
-    parts["adam_g"] = adam_g = torch.optim.Adam(generator.parameters(), betas=BETAS)
+    parts["adam_g"] = adam_g = torch.optim.Adam(
+        generator.parameters(), betas=BETAS, fused=True
+    )
     parts["adam_d"] = adam_d = torch.optim.Adam(
-        discriminator.parameters(), betas=(BETAS[0] ** lazy, BETAS[1] ** lazy)
+        discriminator.parameters(), betas=(BETAS[0] ** lazy, BETAS[1] ** lazy), fused=True
     )
     seen, start = 0, time.monotonic()
     state = checkpoints.load(folder / f"{name}.pt")
@@ -108,8 +110,10 @@ def learn(folder: Path, *, n_images: int, seed: int, minutes: float, species: bo
         real = next(reals)
         fake = generator(torch.randn(BATCH, N_LATENTS), MIXING)
 
-        loss_d = F.softplus(judge(discriminator, fake.detach())).mean()
-        loss_d = loss_d + F.softplus(-judge(discriminator, real)).mean()
+        # In one pass; groups of four that share a deviation are all fake or all real.
+        both = torch.stack([fake.detach(), real], 1).reshape(-1, *real.shape[1:])
+        of_fake, of_real = judge(discriminator, both).reshape(-1, 2).T
+        loss_d = F.softplus(of_fake).mean() + F.softplus(-of_real).mean()
         adam_d.zero_grad()
         loss_d.backward()
         adam_d.step()

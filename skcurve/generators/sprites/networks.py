@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 N_LATENTS = 64
-CHANNELS = (96, 64, 48, 16)
+CHANNELS = (96, 64, 48, 24)
 SLOPE = 0.2
 GAIN = math.sqrt(2.0)
 MAPPING_RATE = 0.01
@@ -70,16 +70,14 @@ class StyledConv(nn.Module):
     ----------
     n_in, n_out : int
         Numbers of channels.
-    up : {"", "bilinear", "shuffle"}
-        How the size is doubled, if it is: before the convolution, or by making four pixels of
-        four filters after it, which is cheaper.
+    up : {"", "before", "after"}
+        Whether the size is doubled, and when: after the convolution is cheaper.
     """
 
     def __init__(self, n_in: int, n_out: int, *, up: str = "") -> None:
         super().__init__()
         self.up, self.scale = up, 1 / math.sqrt(n_in * 9)
-        n_filters = 4 * n_out if up == "shuffle" else n_out
-        self.weight = nn.Parameter(torch.randn(n_filters, n_in, 3, 3))
+        self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3))
         self.bias = nn.Parameter(torch.zeros(n_out))
         self.style = EqualLinear(N_LATENTS, n_in, bias=1.0)
 
@@ -89,11 +87,11 @@ class StyledConv(nn.Module):
         weight = self.weight * self.scale
         demodulation = torch.rsqrt(style**2 @ weight.square().sum((2, 3)).T + 1e-8)
         features = features * style[:, :, None, None]
-        if self.up == "bilinear":
+        if self.up == "before":
             features = F.interpolate(features, scale_factor=2, mode="bilinear")
         features = F.conv2d(features, weight, padding=1) * demodulation[:, :, None, None]
-        if self.up == "shuffle":
-            features = F.pixel_shuffle(features, 2)
+        if self.up == "after":
+            features = F.interpolate(features, scale_factor=2, mode="bilinear")
         return F.leaky_relu(features + self.bias[:, None, None], SLOPE) * GAIN
 
 
@@ -142,7 +140,7 @@ class Synthesis(nn.Module):
         sizes = list(zip(CHANNELS[:1] + CHANNELS[:-1], CHANNELS, strict=True))
         self.layers = nn.ModuleList()
         for i, (n_in, n_out) in enumerate(sizes):
-            up = ("", "bilinear", "bilinear", "shuffle")[i]
+            up = ("", "before", "before", "after")[i]
             self.layers.append(StyledConv(n_in, n_out, up=up))
             self.layers.append(StyledConv(n_out, n_out))
         self.colours = nn.ModuleList(Colours(n_out) for n_out in CHANNELS)
