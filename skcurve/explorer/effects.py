@@ -176,6 +176,27 @@ class Effects:
             order = np.array(kept, dtype=np.intp)
         return self.take(order)
 
+    def join(self, *others: Effects) -> Effects:
+        """Give these directions and those of others, measured by the same attributes.
+
+        Parameters
+        ----------
+        *others : Effects
+            Such as those on other layers.
+        """
+        tables = (self, *others)
+        if len({table.attribute_names for table in tables}) > 1:
+            raise ValueError("effects on different attributes cannot be joined.")
+        parts: dict[str, Any] = {}
+        for part in fields(self):
+            values = [getattr(table, part.name) for table in tables]
+            if part.name == "directions":
+                parts[part.name] = tuple(one for value in values for one in value)
+            else:
+                is_name = part.name == "attribute_names"
+                parts[part.name] = values[0] if is_name else np.concatenate(values)
+        return Effects(**parts)
+
     def take(self, which: Any) -> Effects:
         """Give some of the directions, in the order asked for.
 

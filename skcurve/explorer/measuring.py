@@ -13,7 +13,7 @@ from skcurve.explorer.direction import Direction
 from skcurve.explorer.editing import shifted
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.progress import Report
-from skcurve.explorer.purification import mean_jacobian, purified
+from skcurve.explorer.purification import purified, regressed_jacobian
 from skcurve.explorer.setting import Setting
 from skcurve.metrics.effects import consistency, effect, linearity, monotonicity, preservation
 
@@ -222,7 +222,7 @@ def _jacobian(
         shifts.append(shift)
         changes.append((there - back) / 2)
         report("estimating the Jacobian", number + 1, n_rounds)
-    return mean_jacobian(np.concatenate(shifts), np.concatenate(changes))
+    return regressed_jacobian(np.concatenate(shifts), np.concatenate(changes))
 
 
 def _silent(doing: str, done: int, total: int) -> None:

@@ -16,7 +16,7 @@ SETTLED = 0.02
 """Leakage in standard deviations that is not worth another round."""
 
 
-def mean_jacobian(shifts: Numbers, changes: Numbers) -> Numbers:
+def regressed_jacobian(shifts: Numbers, changes: Numbers) -> Numbers:
     r"""Estimate how attributes change with the latent, from random shifts and what they did.
 
     The least-squares solution J of :math:`\Delta a = J \, \Delta w` over all shifts, with a little
@@ -36,9 +36,9 @@ def mean_jacobian(shifts: Numbers, changes: Numbers) -> Numbers:
     Examples
     --------
     >>> import numpy as np
-    >>> from skcurve.explorer.purification import mean_jacobian
+    >>> from skcurve.explorer.purification import regressed_jacobian
     >>> shifts = np.random.default_rng(0).normal(size=(50, 3))
-    >>> mean_jacobian(shifts, shifts @ [[1], [2], [0]]).round(2)
+    >>> regressed_jacobian(shifts, shifts @ [[1], [2], [0]]).round(2)
     array([[1., 2., 0.]])
     """
     gram = shifts.T @ shifts

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from skcurve.explorer import Direction
-from skcurve.explorer.purification import mean_jacobian, smallest_correction
+from skcurve.explorer.purification import regressed_jacobian, smallest_correction
 
 from .conftest import NAMES
 
@@ -75,7 +75,7 @@ def test_bad_questions_are_named(settings, said, explorer, exact):
 @settings(deadline=None)
 def test_a_linear_map_is_its_own_jacobian(matrix):
     shifts = np.random.default_rng(0).normal(size=(200, 3))
-    np.testing.assert_allclose(mean_jacobian(shifts, shifts @ matrix.T), matrix, atol=0.01)
+    np.testing.assert_allclose(regressed_jacobian(shifts, shifts @ matrix.T), matrix, atol=0.01)
 
 
 @given(arrays(np.float64, 6, elements=numbers), st.integers(0, 99))

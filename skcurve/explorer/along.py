@@ -1,0 +1,123 @@
+"""The verbs of a curve: see what is along it, and measure what it passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skcurve.explorer.progress import reporting
+from skcurve.explorer.setting import Setting
+from skcurve.explorer.tables import make_frame
+from skcurve.explorer.walk import Walk, interpretation, walk_coordinates
+from skcurve.interop import Array, as_tensor, restore
+
+
+class AlongCurve:
+    """What `LatentDirectionExplorer` does along the curve."""
+
+    _setting: Setting
+
+    def vertices(self) -> Array:
+        """Make the outputs at the vertices.
+
+        Returns
+        -------
+        outputs : array of shape (M, ...)
+        """
+        return self.walk().outputs
+
+    def walk(
+        self,
+        spacing: float = 1.0,
+        *,
+        start: float = 0.0,
+        stop: float | None = None,
+        coordinate: str = "index",
+    ) -> Walk:
+        """Walk along the curve, and make the outputs on the way.
+
+        Parameters
+        ----------
+        spacing : float, default=1.0
+            From one place to the next, in the coordinate: by index, 1 is from vertex to vertex, and
+            0.25 puts three places between two.
+        start : float, default=0.0
+            Where to begin.
+        stop : float or None, default=None
+            Where to end, which is part of the walk; None for the end of the curve. Before `start`,
+            the walk goes backwards.
+        coordinate : "index" or "arclength", default="index"
+            What the numbers are: segment and position in it, or distance along the curve.
+
+        Returns
+        -------
+        walk : Walk
+            `coordinate`, as an index, `latents` and `outputs`.
+
+        Raises
+        ------
+        ValueError
+            If a number is outside the curve, or the spacing is not positive.
+        """
+        setting = self._setting
+        index = walk_coordinates(setting.curve, float(spacing), float(start), stop, coordinate)
+        latents = as_tensor(setting.curve.evaluate(index), name="latents")
+        vertices = setting.curve.vertices
+        latents = latents.to(as_tensor(vertices, name="vertices"))
+        with reporting(setting.progress) as report:
+            outputs = setting.meter.outputs(
+                latents, step=lambda done, total: report("walking along the curve", done, total)
+            )
+        return Walk(index, restore(latents, like=vertices), outputs)
+
+    def interpret(self, *, n_between: int = 4) -> Any:
+        """Measure what the curve passes: which stretch of it is which factor.
+
+        Parameters
+        ----------
+        n_between : int, default=4
+            At how many places each segment is measured, its end not counted.
+
+        Returns
+        -------
+        table : pandas.DataFrame
+            A row for each vertex, then one for each segment: `part` and `number`; of a segment its
+            `length`; each attribute, at the vertex or on average over the segment; of a segment
+            also ``change NAME``, the change of each attribute along it in standard deviations, what
+            it `changes` most, by how much (`effect`) and what share of all changes that is
+            (`purity`), and the `stretch`, a number that segments in a row share if they change the
+            same attribute most. `outlier` marks vertices that no data is near, and segments that
+            begin or end at one.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        ValueError
+            If there are no `attributes`.
+        """
+        return make_frame(self._interpretation(n_between), caller="interpret")
+
+    def _interpretation(self, n_between: int) -> dict[str, Any]:
+        setting = self._setting
+        setting.require_attributes()
+        if n_between < 1:
+            raise ValueError(f"n_between must be at least 1; got {n_between}.")
+        index = np.arange(setting.curve.n_segments * n_between + 1) / n_between
+        latents = as_tensor(setting.curve.evaluate(index), name="latents")
+        latents = latents.to(as_tensor(setting.curve.vertices, name="vertices"))
+        with reporting(setting.progress) as report:
+            found = setting.meter.read(
+                latents,
+                "attributes",
+                step=lambda done, total: report("measuring the curve", done, total),
+            )
+        return interpretation(
+            found["attributes"],
+            names=setting.attribute_names,
+            scale=setting.scale,
+            lengths=as_tensor(setting.curve.lengths, name="lengths").cpu().double().numpy(),
+            outlier=setting.outlier_vertices,
+            n_between=n_between,
+        )

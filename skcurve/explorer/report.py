@@ -1,0 +1,187 @@
+"""What goes on the page of an exploration: gathered, then written by `page`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from skcurve.explorer import page
+from skcurve.explorer.direction import Direction, bitrate_of
+from skcurve.explorer.editing import shifted
+from skcurve.explorer.effects import Effects
+from skcurve.explorer.pictures import Pixels, as_pixels, grid
+from skcurve.explorer.setting import Setting
+from skcurve.files import replace_file
+
+MOST_TILES = 256
+"""Vertices that are shown; of more, so many that are equally far apart."""
+LARGEST_PICTURE = 96
+"""Pixels: larger ones are made smaller, or the page would be too heavy to send."""
+N_STRENGTHS = 7
+FEWEST_ROWS = 6
+"""Pixels: what is lower is stretched, so that a row of numbers can be seen."""
+
+WALK = (
+    "The vertices of the curve in order; each is like the next. The colour below one is that of "
+    "what changes most on the way to the next; a red frame marks a vertex that no data is near."
+)
+TABLE = (
+    "What changes along each segment, in standard deviations over the distribution. Purity is the "
+    "share of the largest change in all of them."
+)
+TOP = (
+    "Each direction added to the same latents, a row each, from left to right as far as the edit "
+    "stays inside the distribution, and at most two steps. The middle is the latent itself. The "
+    "bars are the effects of one step on each attribute, in standard deviations."
+)
+COMPARISON = (
+    "Every method on the same latents, at the strength at which its directions change the output "
+    "by the same amount. An attribute is found if a direction changes it by half a standard "
+    "deviation or more, and it is at least half of all that changes."
+)
+PLAIN = "Each direction added to the same latents, a row each, with no direction in the middle."
+NOTES = (
+    "Entangled: a second attribute changes at least half as much as the first, or the first is "
+    "less than half of all changes. Outlier: the segment begins or ends at a vertex that no data "
+    "is near. Weak: nothing changes by a tenth of a standard deviation. Effects are means over "
+    "latents; consistent directions do the same to all of them."
+)
+
+
+class Content(NamedTuple):
+    """What was computed for a page.
+
+    Attributes
+    ----------
+    title : str
+        Its heading.
+    vertices : array of shape (M, ...)
+        The outputs along the curve.
+    interpretation : dict or None
+        Columns of the table; None if nothing can be measured.
+    effects : Effects or None
+        The directions to show, measured.
+    directions : sequence of Direction
+        The same, or those to show without being measured.
+    comparison : list of dict or None
+        The rows of the comparison.
+    """
+
+    title: str
+    vertices: Any
+    interpretation: dict[str, Any] | None
+    effects: Effects | None
+    directions: Sequence[Direction]
+    comparison: list[dict[str, Any]] | None
+
+
+def write_report(
+    path: str | os.PathLike[str],
+    content: Content,
+    setting: Setting,
+    latents: torch.Tensor,
+    image: Callable[[Any], Any] | None,
+) -> Path:
+    """Write the page; see `LatentDirectionExplorer.report`."""
+    names = list(content.effects.attribute_names) if content.effects is not None else []
+    sections = [_walk_section(content, names, image)]
+    if content.interpretation is not None:
+        table = page.interpretation_table(content.interpretation, names)
+        sections.append(page.section("Which stretch of the curve is what", TABLE, table))
+    strips = [_strip(setting, one, latents, image) for one in content.directions]
+    if content.effects is not None:
+        cards = page.direction_cards(content.effects, strips)
+        sections.append(page.section("Directions", TOP, cards))
+    else:
+        cards = page.plain_cards(content.directions, strips)
+        sections.append(page.section("Directions", PLAIN, cards))
+    if content.comparison is not None:
+        table = page.comparison_table(content.comparison)
+        sections.append(page.section("Ways to find directions", COMPARISON, table))
+    html = page.whole_page(content.title, _facts(setting), sections, NOTES)
+    replace_file(path, html.encode())
+    return Path(path)
+
+
+def _facts(setting: Setting) -> str:
+    curve = setting.curve
+    bits = bitrate_of(curve)
+    parts = [
+        f"{curve.n_vertices} vertices" + (f" ({bits} bits)" if bits else ""),
+        f"{curve.n_features} features",
+    ]
+    if setting.n_layers:
+        parts.append(f"{setting.n_layers} layers")
+    return f"A curve of {', '.join(parts)}; seed {setting.seed}."
+
+
+def _walk_section(content: Content, names: list[str], image: Callable[[Any], Any] | None) -> str:
+    n_vertices = len(content.vertices)
+    shown = np.unique(np.linspace(0, n_vertices - 1, min(n_vertices, MOST_TILES)).round())
+    numbers = [int(number) for number in shown]
+    changes = outlier = None
+    head = ""
+    if content.interpretation is not None:
+        changes = [names.index(name) for name in content.interpretation["changes"] if name]
+        outlier = content.interpretation["outlier"][:n_vertices]
+        head = page.legend(names)
+    pixels = _pixels(content.vertices[numbers], image)
+    tall = np.repeat(pixels, -(-FEWEST_ROWS // pixels.shape[1]) or 1, axis=1)
+    tiles = page.walk_tiles(tall, numbers, changes, outlier)
+    return page.section("Along the curve", WALK, head + tiles)
+
+
+def _strip(
+    setting: Setting,
+    direction: Direction,
+    latents: torch.Tensor,
+    image: Callable[[Any], Any] | None,
+) -> tuple[Pixels, list[float]]:
+    """Draw latents, a row each, at several strengths of a direction."""
+    strengths = shown_strengths(direction)
+    vector = torch.from_numpy(np.array(direction.vector))
+    moved = [
+        shifted(latents, vector, strength, direction.layers, setting.n_layers)
+        for strength in strengths
+    ]
+    outputs = setting.meter.outputs(torch.stack(moved, dim=1).flatten(0, 1))
+    pixels = _pixels(outputs, image)
+    return grid(
+        pixels.reshape(len(latents), len(strengths), *pixels.shape[1:]), smallest=FEWEST_ROWS
+    ), strengths
+
+
+def shown_strengths(direction: Direction) -> list[float]:
+    """Choose strengths with zero in the middle: as far as is inside, at most two steps.
+
+    Parameters
+    ----------
+    direction : Direction
+        At its strength.
+    """
+    most = 2 * direction.strength
+    low, high = direction.strength_range or (-direction.strength, direction.strength)
+    low = max(low, -most) if low < 0 else -direction.strength
+    high = min(high, most) if high > 0 else direction.strength
+    half = N_STRENGTHS // 2
+    steps = [*np.linspace(low, 0.0, half + 1)[:-1], *np.linspace(0.0, high, half + 1)]
+    return [float(step) for step in steps]
+
+
+def _pixels(outputs: Any, image: Callable[[Any], Any] | None) -> Pixels:
+    """Make pictures of outputs, none of them too large."""
+    pixels = as_pixels(outputs if image is None else image(outputs))
+    size = max(pixels.shape[1:3])
+    if pixels.shape[1] == 1 or size <= LARGEST_PICTURE:
+        return pixels
+    factor = -(-size // LARGEST_PICTURE)
+    height, width = (side // factor * factor for side in pixels.shape[1:3])
+    blocks = pixels[:, :height, :width].reshape(
+        len(pixels), height // factor, factor, width // factor, factor, *pixels.shape[3:]
+    )
+    return blocks.mean((2, 4)).round().astype(np.uint8)
