@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from sklearn.callback import CallbackSupportMixin
 from sklearn.linear_model import Ridge
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -17,7 +18,7 @@ from skcurve.generators import AdaptedGenerator
 from skcurve.randomness import as_generator as random_generator
 
 
-class AttributeDirections(DirectionFinder):
+class AttributeDirections(CallbackSupportMixin, DirectionFinder):
     r"""A direction for each attribute that a function of the user's measures.
 
     The attributes are standardised first: in units of their standard deviation over the latents.
@@ -53,8 +54,8 @@ class AttributeDirections(DirectionFinder):
     alpha : float, default=1.0
         The penalty of the ridge regression.
     n_samples : int, default=None
-        How many latents to sample, if none are given; None for 256 where derivatives are taken, and
-        for 4,096 where they are not.
+        How many latents to sample, if none are given; None for 4,096 for the regression, 256 for
+        derivatives, and 64 if those have to be differences, which take 2 D outputs a latent.
     random_state : int, RandomState instance or None, default=None
         Where the randomness of these comes from.
 
@@ -128,9 +129,10 @@ class AttributeDirections(DirectionFinder):
 
     def _find(self, generator: AdaptedGenerator | None, latents: torch.Tensor | None) -> Found:
         generator = self._require(generator)
-        n_samples = self.n_samples or (256 if self.method == "jacobian" else 4_096)
+        n_samples = self.n_samples or self._enough_samples(generator)
         random = random_generator(self.random_state)
         latents = self._sample(generator, latents, n_samples, random)
+        self._init_callback_context(max_subtasks=None).call_on_fit_task_begin(estimator=self)
         if len(latents) < 2:
             raise ValueError("latents must have at least 2 rows; got 1.")
         values, columns = measure_all(generator, self.attributes, latents)
@@ -151,11 +153,21 @@ class AttributeDirections(DirectionFinder):
         self._check_found(directions, names)
         return Found(directions, strengths, names)
 
+    def _enough_samples(self, generator: AdaptedGenerator) -> int:
+        if self.method == "ridge":
+            return 4_096
+        return 256 if self.gradient != "finite" and generator.differentiable else 64
+
     def _invert(
         self, generator: AdaptedGenerator, latents: torch.Tensor
     ) -> tuple[Numbers, Numbers]:
         self.jacobian_ = mean_jacobian(
-            generator, self.attributes, latents, gradient=self.gradient, step=self.step
+            generator,
+            self.attributes,
+            latents,
+            gradient=self.gradient,
+            step=self.step,
+            on_part=self._tell,
         )
         moves: Numbers = np.linalg.pinv(self.jacobian_ / self.deviations_[:, None], self.rcond).T
         return moves, np.linalg.norm(moves, axis=1)
@@ -169,6 +181,16 @@ class AttributeDirections(DirectionFinder):
         self.scores_ = 1.0 - residual.var(0) / values.var(0)
         steepness = np.linalg.norm(slopes, axis=1)
         return slopes, np.divide(1.0, steepness, where=steepness > 0, out=np.zeros_like(steepness))
+
+    def _tell(self) -> None:
+        """Tell callbacks that a part of the derivatives is there."""
+        context: Any = self._callback_fit_ctx
+        part = context.subcontext("part").call_on_fit_task_begin(estimator=self)
+        part.call_on_fit_task_end(estimator=self)
+
+    def _finish(self) -> None:
+        context: Any = self._callback_fit_ctx
+        context.call_on_fit_task_end(estimator=self)
 
     @staticmethod
     def _check_found(directions: Numbers, names: list[str]) -> None:

@@ -181,7 +181,7 @@ class ContrastiveDirections(TrainedDirections):
     def _find(self, generator: AdaptedGenerator | None, latents: torch.Tensor | None) -> Found:
         random = random_generator(self.random_state)
         source = self._differentiable(generator)
-        latents = self._sample(source, latents, self.n_samples, random).float()
+        latents = self._training_latents(source, latents, self.n_samples, random)
         draws = torch.Generator().manual_seed(int(random.integers(2**62)))
         places = _places(latents).cpu()
         model = ConditionalDirections(self.conditioning, self.n_directions, places, draws)

@@ -23,6 +23,7 @@ def mean_jacobian(
     gradient: str = "auto",
     step: float = 0.05,
     batch_size: int = 64,
+    on_part: Callable[[], None] | None = None,
 ) -> Numbers:
     r"""Give the mean derivative of attributes with respect to the latents.
 
@@ -45,6 +46,8 @@ def mean_jacobian(
         The half-width of the differences, in standard deviations of the latents.
     batch_size : int, default=64
         How many outputs autograd keeps at a time.
+    on_part : callable, default=None
+        Called without arguments after each batch of autograd, and each feature of differences.
 
     Returns
     -------
@@ -71,8 +74,9 @@ def mean_jacobian(
     rows = check_latents(latents, adapted)
     if gradient not in GRADIENTS:
         raise ValueError(f"gradient must be one of {GRADIENTS}; got {gradient!r}.")
+    tell = on_part or (lambda: None)
     if gradient != "finite":
-        found = _by_autograd(adapted, attributes, rows, batch_size)
+        found = _by_autograd(adapted, attributes, rows, batch_size, tell)
         if found is not None:
             return found
         if gradient == "autograd":
@@ -80,7 +84,7 @@ def mean_jacobian(
                 "gradient='autograd' needs a generator and attributes that torch can "
                 "differentiate; these give no gradient. Use gradient='finite'."
             )
-    return _by_differences(adapted, attributes, rows, step)
+    return _by_differences(adapted, attributes, rows, step, tell)
 
 
 def measure(attributes: Callable[[Any], Any], outputs: torch.Tensor) -> tuple[torch.Tensor, Any]:
@@ -187,6 +191,7 @@ def _by_autograd(
     attributes: Callable[[Any], Any],
     latents: torch.Tensor,
     batch_size: int,
+    tell: Callable[[], None],
 ) -> Numbers | None:
     """Differentiate, or give None where there is nothing to differentiate."""
     if not generator.differentiable:
@@ -211,6 +216,7 @@ def _by_autograd(
             ]
             part = torch.stack([torch.zeros_like(shift) if r is None else r for r in rows])
             total = part.double() if total is None else total + part.double()
+            tell()
     if total is None:
         return None
     jacobian: Numbers = (total / len(latents)).cpu().numpy()
@@ -222,6 +228,7 @@ def _by_differences(
     attributes: Callable[[Any], Any],
     latents: torch.Tensor,
     step: float,
+    tell: Callable[[], None],
 ) -> Numbers:
     """Take central differences along every axis."""
     deviation = float(as_rows(latents).astype(np.float64).std(0).mean())
@@ -235,4 +242,5 @@ def _by_differences(
             for sign in (1, -1)
         )
         columns.append((ahead - behind).mean(0) / (2 * width))
+        tell()
     return np.stack(columns, axis=1)

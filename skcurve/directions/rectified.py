@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from copy import deepcopy
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
-from torch.nn import functional
 
 from skcurve.directions.base import Found
-from skcurve.directions.latents import Numbers, shifted, unit_length
+from skcurve.directions.latents import Numbers, unit_length
 from skcurve.directions.matrices import MATRICES, DirectionMatrix
+from skcurve.directions.pairs import Pairs, judge
 from skcurve.directions.reconstructors import make_reconstructor
 from skcurve.directions.training import TrainedDirections
 from skcurve.generators import AdaptedGenerator
@@ -179,7 +179,7 @@ class RectifiedDirections(TrainedDirections):
             )
         random = random_generator(self.random_state)
         generator = self._differentiable(generator)
-        latents = self._sample(generator, latents, self.n_samples, random).float()
+        latents = self._training_latents(generator, latents, self.n_samples, random)
         n_features = latents.shape[-1]
         if self.matrix == "orthonormal" and self.n_directions > n_features:
             raise ValueError(
@@ -197,14 +197,14 @@ class RectifiedDirections(TrainedDirections):
                 {"params": matrix.parameters(), "lr": self.direction_rate},
             ]
         )
-        pairs = _Pairs(
+        pairs = Pairs(
             generator, latents, (self.min_shift, self.max_shift), unit_length(self.unit, latents)
         )
 
         def loss() -> tuple[torch.Tensor, dict[str, float]]:
             which = torch.randint(self.n_directions, (self.batch_size,), generator=draws)
             seen = pairs.show(matrix(), which, draws)
-            cross_entropy, error, right = _judge(reconstructor, seen, which)
+            cross_entropy, error, right = judge(reconstructor, seen, which)
             error = error.mean()
             return cross_entropy + self.shift_weight * error, {
                 "accuracy": float(right.float().mean()),
@@ -231,7 +231,7 @@ class RectifiedDirections(TrainedDirections):
     def _evaluate(
         self,
         reconstructor: torch.nn.Module,
-        pairs: _Pairs,
+        pairs: Pairs,
         directions: torch.Tensor,
         draws: torch.Generator,
     ) -> None:
@@ -239,7 +239,7 @@ class RectifiedDirections(TrainedDirections):
         which = torch.arange(max(self.n_pairs, self.n_directions)) % self.n_directions
         rights, errors = [], []
         for part in which.split(max(self.batch_size, 64)):
-            _, error, right = _judge(reconstructor, pairs.show(directions, part, draws), part)
+            _, error, right = judge(reconstructor, pairs.show(directions, part, draws), part)
             rights.append(right.cpu())
             errors.append(error.cpu())
         named = torch.cat(rights).double().numpy()
@@ -247,57 +247,3 @@ class RectifiedDirections(TrainedDirections):
         self.accuracies_ = np.bincount(which.numpy(), named) / counts
         self.rca_, self.chance_ = float(named.mean()), 1.0 / self.n_directions
         self.shift_error_ = float(torch.cat(errors).mean())
-
-
-class _Seen(NamedTuple):
-    """What the reconstructor sees, and the shifts that it should name."""
-
-    before: torch.Tensor
-    after: torch.Tensor
-    shift: torch.Tensor
-
-
-class _Pairs(NamedTuple):
-    """Where pairs come from.
-
-    Attributes
-    ----------
-    generator : AdaptedGenerator
-        Makes the outputs.
-    latents : float32 tensor of shape (n, D) or (n, L, D)
-        To draw from.
-    shifts : (float, float)
-        The smallest and the largest shift.
-    unit : float
-        How far a shift of 1 goes.
-    """
-
-    generator: AdaptedGenerator
-    latents: torch.Tensor
-    shifts: tuple[float, float]
-    unit: float
-
-    def show(self, matrix: torch.Tensor, which: torch.Tensor, draws: torch.Generator) -> _Seen:
-        """Draw latents and shifts, and make the outputs before and after."""
-        n, (low, high) = len(which), self.shifts
-        rows = self.latents[torch.randint(len(self.latents), (n,), generator=draws)]
-        size = low + (high - low) * torch.rand(n, generator=draws)
-        shift = size * (2.0 * torch.randint(2, (n,), generator=draws) - 1.0)
-        moves = matrix[which] * (self.unit * shift)[:, None]
-        with torch.no_grad():
-            before = self.generator.forward(rows).float()
-        after = self.generator.forward(shifted(rows, moves.to(rows.device))).float()
-        return _Seen(before, after, shift.to(before.device))
-
-
-def _judge(
-    reconstructor: torch.nn.Module, seen: _Seen, which: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Give the cross-entropy, and for each pair the error of the shift and whether it is named."""
-    logits, shift = reconstructor(seen.before, seen.after)
-    which = which.to(logits.device)
-    return (
-        functional.cross_entropy(logits, which),
-        (shift - seen.shift).abs(),
-        logits.argmax(1) == which,
-    )

@@ -47,6 +47,17 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
             )
         return generator
 
+    def _training_latents(
+        self,
+        generator: AdaptedGenerator,
+        latents: torch.Tensor | None,
+        n_samples: int,
+        random: np.random.Generator,
+    ) -> torch.Tensor:
+        """Give the latents to draw batches from: float32, where the generator computes."""
+        latents = self._sample(generator, latents, n_samples, random).float()
+        return latents.to(generator.device or latents.device)
+
     def _descend(self, loss: Loss, optimizer: torch.optim.Optimizer, n_steps: int) -> None:
         """Take steps down the loss, and keep the record of them.
 

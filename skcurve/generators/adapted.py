@@ -52,6 +52,8 @@ class AdaptedGenerator:
     n_layers : int or None
         L, the layers of W+: latents may be (n, D), one for all layers, or (n, L, D). None where
         there is no such thing.
+    device : torch.device or None
+        Where it computes; None of a plain function, which computes where its latents are.
     differentiable : bool
         Whether `forward` has gradients.
     feature_names : tuple of str
@@ -100,6 +102,11 @@ class AdaptedGenerator:
     def n_layers(self) -> int | None:
         """How many layers take a latent each."""
         return self._backend.n_layers
+
+    @property
+    def device(self) -> torch.device | None:
+        """Where it computes; None of a plain function, which computes where its latents are."""
+        return self._backend.device
 
     @property
     def differentiable(self) -> bool:

@@ -255,3 +255,48 @@ def test_an_attribute_without_slope_is_named():
 def test_a_single_latent_says_nothing_of_deviations():
     with pytest.raises(ValueError, match="latents must have at least 2 rows"):
         AttributeDirections(itself).fit(times(np.eye(2)), gaussian(1, 2))
+
+
+class Counter:
+    """A callback that counts parts."""
+
+    def __init__(self):
+        self.n_parts, self.ended = 0, False
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.n_parts += context.task_name == "part"
+        self.ended = hasattr(estimator, "directions_")
+
+    def teardown(self, estimator, context):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("parameters", "n_parts"),
+    [({"gradient": "autograd"}, 3), ({"gradient": "finite"}, 2), ({"method": "ridge"}, 0)],
+)
+def test_callbacks_hear_of_the_parts(parameters, n_parts):
+    counter = Counter()
+    finder = AttributeDirections(itself, **parameters).set_callbacks(counter)
+    finder.fit(times(np.eye(2)), gaussian(150, 2))
+    assert counter.n_parts == n_parts and counter.ended
+
+
+def test_differences_are_taken_at_fewer_latents():
+    n_seen = []
+
+    class Counting:
+        latent_shape = (3,)
+
+        def __call__(self, latents):
+            n_seen.append(len(latents))
+            return np.asarray(latents) * 2.0
+
+    AttributeDirections(itself, random_state=0).fit(Counting())
+    assert sum(n_seen) < 64 * (2 * 3 + 1) + 20

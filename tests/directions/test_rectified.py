@@ -5,7 +5,7 @@ from torch import nn
 
 from skcurve.directions import RectifiedDirections
 from skcurve.directions.matrices import DirectionMatrix
-from skcurve.directions.rectified import _Pairs
+from skcurve.directions.pairs import Pairs
 from skcurve.generators import as_generator
 from skcurve.generators.sprites import ExactSprites, SpriteGenerator
 
@@ -53,7 +53,7 @@ def test_a_step_along_the_gradient_keeps_what_has_to_hold(kind):
 
 def test_shifts_are_uniform_between_the_bounds(four):
     latents = torch.from_numpy(four)
-    pairs = _Pairs(as_generator(paint), latents, (0.5, 6.0), 1.0)
+    pairs = Pairs(as_generator(paint), latents, (0.5, 6.0), 1.0)
     random = torch.Generator().manual_seed(0)
     matrix = torch.eye(4)
     seen = pairs.show(matrix, torch.zeros(4000, dtype=torch.long), random)
@@ -65,7 +65,7 @@ def test_shifts_are_uniform_between_the_bounds(four):
 
 def test_pairs_are_a_latent_and_the_latent_shifted_along_the_direction():
     latents = torch.arange(8.0).reshape(2, 4)
-    pairs = _Pairs(as_generator(lambda rows: rows * 1.0), latents, (0.5, 6.0), 2.0)
+    pairs = Pairs(as_generator(lambda rows: rows * 1.0), latents, (0.5, 6.0), 2.0)
     which = torch.tensor([0, 1, 2, 3, 0])
     seen = pairs.show(torch.eye(4), which, torch.Generator().manual_seed(0))
     expected = torch.zeros(5, 4)
