@@ -38,6 +38,39 @@ def test_the_loss_is_the_published_one(seed, n, k, temperature):
     assert 0.0 <= numbers["agreement"] <= 1.0
 
 
+def direct_agreement(changes):
+    """How often a change by another direction is less alike than those by the same, on average."""
+    n, k, _ = changes.shape
+    unit = changes / np.linalg.norm(changes, axis=2, keepdims=True)
+    won = [
+        np.mean([unit[i, a] @ unit[j, a] for j in range(n) if j != i]) > unit[i, a] @ unit[j, b]
+        for i in range(n)
+        for a in range(k)
+        for j in range(n)
+        for b in range(k)
+        if b != a
+    ]
+    return np.mean(won)
+
+
+@given(st.integers(0, 1000), st.integers(2, 4), st.integers(2, 4))
+@settings(max_examples=25, deadline=None)
+def test_agreement_counts_the_others_that_are_less_alike(seed, n, k):
+    changes = np.random.default_rng(seed).standard_normal((n, k, 3))
+    _, numbers = contrast(torch.from_numpy(changes), 0.5)
+    assert numbers["agreement"] == pytest.approx(direct_agreement(changes), abs=1e-6)
+
+
+def test_it_is_changes_that_are_compared_and_no_constant_matters(network, latents):
+    def fit(offset):
+        def generate(rows):
+            return network(rows) + offset
+
+        return ContrastiveDirections(3, n_steps=3, random_state=0).fit(generate, latents)
+
+    np.testing.assert_allclose(fit(0.0).directions_, fit(4.0).directions_, atol=1e-3)
+
+
 def test_effects_of_their_own_have_a_low_loss_and_agree():
     own = torch.eye(3).expand(4, 3, 3)
     alike = torch.ones(4, 3, 3)
