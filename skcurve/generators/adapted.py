@@ -339,7 +339,7 @@ class AdaptedGenerator:
 
         def step(batch: torch.Tensor) -> torch.Tensor:
             with resting(self._backend.network):
-                return as_outputs(mapping(self._place(batch)), batch.dtype)
+                return as_outputs(mapping(self._place(batch).clone()), batch.dtype)
 
         return self._gather(step, noise, z, batch_size)
 
@@ -350,8 +350,8 @@ class AdaptedGenerator:
         -------
         weights : array of shape (F, D)
             One row for each output of the layer. Of a StyleGAN, those of all its layers that take
-            w, one below the other; of another network, those of the first layer that takes the
-            latent as it is; or what the object's own `first_layer_weights()` gives.
+            w, one below the other; of another network, those of the first layer that runs on
+            vectors as wide as a latent; or what the own `first_layer_weights()` of the object gives.
 
         Raises
         ------

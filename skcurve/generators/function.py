@@ -141,7 +141,7 @@ class ArrayFunction:
 
     def _apply(self, latents: torch.Tensor, library: Library | None) -> Any:
         if library == "numpy":
-            return self._function(latents.detach().cpu().numpy().copy())
+            return self._function(latents.detach().cpu().numpy())
         return self._function(latents)
 
     def _try(

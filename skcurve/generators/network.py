@@ -53,13 +53,14 @@ class NetworkBackend(Backend):
         return tuple(name for name in names if name.startswith(self.looks_into))
 
     def first_layer_weights(self, width: int) -> torch.Tensor:
-        """Find the first layer that takes a latent as it is, and give its weights."""
+        """Find the first layer to run on vectors as wide as a latent, and give its weights."""
         found: list[torch.Tensor] = []
 
         def look(module: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
             weight = None if found else _acting(module, width)
-            takes = inputs and isinstance(inputs[0], torch.Tensor)
-            if weight is not None and takes and width in inputs[0].shape[1:]:
+            # What looks up rows by number has such weights, too, but gets no vectors.
+            vectors = [x for x in inputs[:1] if isinstance(x, torch.Tensor) and x.ndim > 1]
+            if weight is not None and vectors and width in vectors[0].shape[1:]:
                 found.append(weight)
 
         hooks = [m.register_forward_pre_hook(look) for m in self.network.modules()]
@@ -142,8 +143,7 @@ def _acting(module: torch.nn.Module, width: int) -> torch.Tensor | None:
         if module.in_channels != width or module.groups != 1:
             return None
         return weight.detach().flatten(1).T
-    # What looks up rows by number is no map of vectors.
-    if weight.ndim != 2 or weight.shape[1] != width or isinstance(module, torch.nn.Embedding):
+    if weight.ndim != 2 or weight.shape[1] != width:
         return None
     gain: Any = getattr(module, "weight_gain", 1.0)  # of NVIDIA's layers, which scale as they run
     return weight.detach() * gain

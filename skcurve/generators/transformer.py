@@ -43,7 +43,7 @@ class TransformerBackend(Backend):
 
     def decode(self, latents: torch.Tensor) -> Any:
         """Transform back."""
-        return self._transformer.inverse_transform(latents.detach().cpu().numpy().copy())
+        return self._transformer.inverse_transform(latents.cpu().numpy())
 
     def draw(self, n: int, width: int, rng: np.random.Generator) -> npt.NDArray[Any]:
         """Draw normal latents; along principal components, as wide as the data are."""

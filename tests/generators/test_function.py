@@ -1,5 +1,7 @@
 """Plain functions: which arrays they take is found out, and objects are asked what they know."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -88,6 +90,16 @@ def test_the_failure_that_is_told_is_not_that_of_the_wrong_library(function):
         as_generator(call)(np.ones((2, 3)))
 
 
+def test_trying_a_function_warns_of_nothing():
+    def warns(z):
+        warnings.warn("this takes long", UserWarning, stacklevel=2)
+        return np.tanh(z)
+
+    with pytest.warns(UserWarning) as caught:
+        as_generator(warns)(np.zeros((2, 3)))
+    assert len(caught) == 1
+
+
 def test_whether_an_unknown_function_has_gradients_cannot_be_said():
     with pytest.raises(ValueError, match="pass latent_shape="):
         as_generator(torch.sin).differentiable  # noqa: B018
@@ -146,6 +158,24 @@ def test_the_mean_of_w_is_estimated_where_nobody_shows_it():
     drawn = as_generator(Hidden(), truncation=0.0, latent_shape=2).sample(4, 0)
     np.testing.assert_allclose(drawn, 3.0, atol=0.1)
     assert np.ptp(drawn, axis=0).max() == 0
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_mapping_may_give_every_layer_its_latent(backend):
+    class Layered(Painter):
+        def mapping(self, z):
+            z *= 2  # its own to write into
+            return (
+                z[:, None, :2].repeat(3, 1)
+                if backend == "numpy"
+                else z[:, None, :2].expand(-1, 3, -1)
+            )
+
+    z = np.ones((5, 4))
+    generator = as_generator(Layered(), truncation=1.0, backend=backend)
+    np.testing.assert_array_equal(generator.mapping(z), np.full((5, 2), 2.0))
+    assert (z == 1).all()
+    assert generator.sample(5, 0).shape == (5, 2)
 
 
 def test_an_object_samples_its_own_latents_unless_truncation_is_asked_for():

@@ -188,6 +188,20 @@ def test_the_first_weights_are_those_that_meet_the_latent(decoder, make_seeded):
     np.testing.assert_allclose(Z @ weights.T, outputs, atol=1e-5)
 
 
+def test_a_table_of_classes_is_no_first_layer(make_seeded):
+    class Classified(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.body = torch.nn.Embedding(10, 3), torch.nn.Linear(3, 4)
+
+        def forward(self, z):
+            return self.body(z + self.table(torch.zeros(len(z), dtype=torch.long)))
+
+    network = make_seeded(Classified)
+    found = as_generator(network, latent_shape=3).first_layer_weights()
+    np.testing.assert_array_equal(found, network.body.weight.detach().numpy())
+
+
 def test_a_network_without_a_first_layer_asks_for_the_weights():
     with pytest.raises(ValueError, match="pass `weight=`"):
         as_generator(torch.nn.Tanh(), latent_shape=3).first_layer_weights()
