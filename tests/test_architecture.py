@@ -42,9 +42,10 @@ FLOOR = {
     "app": 7,
     "cli": 7,
     "demo": 7,
+    "explore_demo": 7,
 }
-# The two imports that stay on their floor: each has one direction.
-SIDEWAYS = {("curve", "projection"), ("cli", "demo")}
+# The imports that stay on their floor: each has one direction.
+SIDEWAYS = {("curve", "projection"), ("cli", "demo"), ("cli", "explore_demo")}
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow"}

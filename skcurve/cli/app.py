@@ -194,7 +194,7 @@ def inverse(
     coordinate: o.CoordinateName = None,
     quiet: o.Quiet = False,
 ) -> None:
-    """Turn coordinates into vectors: the points of the curve there."""
+    """Turn coordinates into vectors: points of the curve."""
     from skcurve.cli.apply import inverse
 
     inverse(
@@ -330,6 +330,33 @@ def demo(
     run_demo(output, n_bits=bits, random_state=seed)
 
 
+def explore_demo(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for the page and the directions.")
+    ] = Path("skcurve-directions"),
+    bits: Annotated[
+        int,
+        typer.Option(
+            "--bits",
+            "-b",
+            min=o.FEWEST_BITS,
+            max=o.MOST_EXPLORE_BITS,
+            help="The bitrate: 2**bits vertices on the curve.",
+        ),
+    ] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Where the randomness comes from.")] = 0,
+) -> None:
+    """Find directions of a small generator of images.
+
+    Fits a curve to the latents of a generator that comes along, measures what its segments change,
+    names the best, and writes a page to look at, report.html, and the directions,
+    directions.safetensors. It takes one to two minutes.
+    """
+    from skcurve.explore_demo import run_explore_demo
+
+    run_explore_demo(output, n_bits=bits, random_state=seed)
+
+
 COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
     (
         fit,
@@ -385,6 +412,7 @@ COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
         ],
     ),
     (demo, ["skcurve demo", "skcurve demo -b 4 -o pictures"]),
+    (explore_demo, ["skcurve explore-demo", "skcurve explore-demo -b 5 -o directions"]),
 ]
 """Each command, with examples of its use."""
 

@@ -14,6 +14,9 @@ FEWEST_BITS, MOST_BITS = 2, 16
 MOST_DEMO_BITS = 8
 """The demonstration draws every vertex, and stops here."""
 
+MOST_EXPLORE_BITS = 6
+"""The demonstration of directions measures every segment, and stops here."""
+
 FILE = "a file (.npy, .npz, .pt, .safetensors, .parquet)"
 """What arrays are read from and written to."""
 

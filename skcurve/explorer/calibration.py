@@ -54,13 +54,13 @@ class Calibration(NamedTuple):
 
 
 def solve_strength(
-    change: Callable[[float], float], target: float, natural: float
+    change: Callable[[float], float], target: float, natural: float, start: float | None = None
 ) -> tuple[float, float, bool]:
     """Find the strength that changes the output by a given amount.
 
-    The change is zero at strength zero and grows nearly in proportion at first, so the next guess
-    is that of proportion; once there is a strength on either side, the secant between them, kept
-    off the ends.
+    The change grows with some power of the strength, nearly 1 at first and less later. Each guess
+    is that of the power between the last two: a secant in logarithms. It is kept between a strength
+    that is too small and one that is too large, once there are such.
 
     Parameters
     ----------
@@ -69,17 +69,20 @@ def solve_strength(
     target : float
         The change that is wanted, positive.
     natural : float
-        A strength to begin with.
+        The natural step of the direction: 32 of them are the farthest that is tried.
+    start : float or None, default=None
+        A strength to begin with; None for the natural one.
 
     Returns
     -------
     strength, change : float
         The strength, and the change there.
     reached : bool
-        Whether it is within 2% of the target.
+        Whether the change is within 2% of the target.
     """
-    low, low_change, high, high_change = 0.0, 0.0, np.inf, np.inf
-    strength, farthest = natural, FARTHEST * natural
+    low, high, farthest = 0.0, np.inf, FARTHEST * natural
+    strength, power = min(start or natural, farthest), 1.0
+    before: tuple[float, float] | None = None
     found = 0.0
     for _ in range(MOST_STEPS):
         found = change(strength)
@@ -88,16 +91,26 @@ def solve_strength(
         if found < target:
             if strength >= farthest:
                 return strength, found, False
-            low, low_change = strength, found
+            low = max(low, strength)
         else:
-            high, high_change = strength, found
-        if np.isfinite(high):
-            share = (target - low_change) / max(high_change - low_change, 1e-300)
-            strength = low + (high - low) * min(max(share, 0.1), 0.9)
-        else:
-            growth = target / found if found > 0 else 4.0
-            strength = min(strength * min(max(growth, 1.5), 4.0), farthest)
-    return strength, found, abs(found - target) <= 5 * TOLERANCE * target
+            high = min(high, strength)
+        if before is not None and min(found, before[1]) > 0 and strength != before[0]:
+            power = np.log(found / before[1]) / np.log(strength / before[0])
+        before = strength, found
+        strength = _next_guess(strength, target / found if found > 0 else np.inf, power, low, high)
+        strength = min(strength, farthest)
+    return strength, found, False
+
+
+def _next_guess(strength: float, growth: float, power: float, low: float, high: float) -> float:
+    """Give the strength at which the change has grown as it should, between low and high."""
+    factor = min(growth ** (1.0 / min(max(power, 0.2), 3.0)), 8.0)
+    guess = strength * max(factor, 0.02)
+    if np.isinf(high):
+        return max(guess, 1.5 * low)
+    if low < guess < high:
+        return guess
+    return float(np.sqrt(max(low, 0.01 * high) * high))
 
 
 class Neighbourhood:

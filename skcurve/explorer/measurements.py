@@ -115,7 +115,7 @@ class Measurements:
         base = setting.base(latents, n_latents)
         with reporting(setting.progress) as report:
             if amount is not None:
-                few = base[: max(16, n_latents // 2)]
+                few = base[: max(8, len(base) // 2)]
                 found = calibrated(setting, chosen, few, amount, report)
                 chosen = [
                     one.replace(strength=strength, strength_range=tuple(span))

@@ -50,12 +50,16 @@ def calibrated(
         raise ValueError(f"amount must be positive and finite; got {amount}.")
     spread = setting.spread
     strengths, changes, reached, ranges = [], [], [], []
+    starts: dict[tuple[int, ...] | None, float] = {}
     for number, one in enumerate(directions):
         found = solve_strength(
             lambda strength, one=one: _change(setting, latents, one, strength) / spread,  # type: ignore[misc]
             amount,
             one.strength,
+            starts.get(one.layers),
         )
+        if found[2]:
+            starts[one.layers] = found[0]  # as a rule, the next one needs about as much
         strengths.append(found[0])
         changes.append(found[1])
         reached.append(found[2])

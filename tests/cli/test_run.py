@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import skcurve as package
-from skcurve import cli, demo, plotting
+from skcurve import cli, demo, explore_demo, plotting
 from skcurve.cli import app, apply, convert, fit, info, options, plot
 from skcurve.sfvq import MAX_BITS, MIN_BITS
 from skcurve.solvers import SOLVERS, STARTS
@@ -21,6 +21,7 @@ def asked(monkeypatch):
     calls = []
     places = [(apply, "transform"), (apply, "quantize"), (apply, "inverse"), (fit, "fit")]
     places += [(info, "info"), (plot, "plot"), (convert, "convert"), (demo, "run_demo")]
+    places += [(explore_demo, "run_explore_demo")]
     for module, name in places:
         monkeypatch.setattr(
             module, name, lambda *given, _name=name, **named: calls.append((_name, given, named))
@@ -37,10 +38,15 @@ def test_it_lists_its_commands_and_exit_codes(arguments, skcurve):
     code, _, err = result = skcurve(*arguments)
     assert (code, err) == (0, "")
     for command, _ in app.COMMANDS:
-        assert f"\n  {command.__name__} " in result.out
+        assert f"\n  {spelled(command)} " in result.out
     for exit_code in ("0  ", "1  ", "2  ", "130"):
         assert f"\n    {exit_code}  " in result.out
     assert "..." not in result.out.split("Commands:")[1].split("Examples:")[0]  # nothing is cut
+
+
+def spelled(command):
+    """How a command is written."""
+    return command.__name__.replace("_", "-")
 
 
 EXAMPLES = [example for _, examples in app.COMMANDS for example in examples]
@@ -60,7 +66,7 @@ def test_the_examples_in_the_help_are_commands(example, skcurve, asked):
     assert asked
 
 
-@pytest.mark.parametrize(("command", "examples"), [(c.__name__, e) for c, e in app.COMMANDS])
+@pytest.mark.parametrize(("command", "examples"), [(spelled(c), e) for c, e in app.COMMANDS])
 def test_the_help_of_a_command_has_its_examples_in_80_columns(command, examples, skcurve):
     result = skcurve(command, "--help")
     assert (result.code, result.err) == (0, "")
@@ -85,6 +91,8 @@ def test_the_names_are_those_of_the_package():
     assert {member.value for member in options.Coordinate} == coordinates
     assert (options.FEWEST_BITS, options.MOST_BITS) == (MIN_BITS, MAX_BITS)
     assert (options.FEWEST_BITS, options.MOST_DEMO_BITS) == (demo.FEWEST_BITS, demo.MOST_BITS)
+    bits = explore_demo.FEWEST_BITS, explore_demo.MOST_BITS
+    assert bits == (options.FEWEST_BITS, options.MOST_EXPLORE_BITS)
 
 
 def test_every_display_can_be_drawn():
@@ -99,6 +107,15 @@ def test_the_demo_does_as_it_is_told(bits, skcurve, asked):
     folder = Path("there" if bits else "skcurve-demo")
     settings = {"n_bits": int(bits or 6), "random_state": 7 if bits else 0}
     assert asked == [("run_demo", (folder,), settings)]
+
+
+@pytest.mark.parametrize("bits", [None, "5"])
+def test_the_demo_of_directions_does_as_it_is_told(bits, skcurve, asked):
+    told = ["--output", "there", "--bits", bits, "--seed", "7"] if bits else []
+    assert skcurve("explore-demo", *told).code == 0
+    folder = Path("there" if bits else "skcurve-directions")
+    settings = {"n_bits": int(bits or 4), "random_state": 7 if bits else 0}
+    assert asked == [("run_explore_demo", (folder,), settings)]
 
 
 @pytest.mark.parametrize(
