@@ -39,6 +39,8 @@ def test_a_step_along_the_gradient_keeps_what_has_to_hold(kind):
     random = torch.Generator().manual_seed(0)
     matrix = DirectionMatrix(kind, 3, 5, random)
     np.testing.assert_allclose(torch.linalg.vector_norm(matrix(), dim=1).detach(), 1.0, rtol=1e-5)
+    # It begins where the rows are: an orthonormal factor has a sign to choose for each of them.
+    torch.testing.assert_close(matrix(), matrix.rows)
     goal = torch.randn(3, 5, generator=random)
     (gradient,) = torch.autograd.grad((matrix() * goal).sum(), [matrix.rows])
     assert gradient.abs().max() > 0
