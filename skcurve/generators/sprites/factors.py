@@ -89,17 +89,37 @@ def sample_factors(
     if not isinstance(species, bool | np.bool_):
         raise TypeError(f"species must be True or False; got {species!r}.")
     generator = as_generator(random_state)
+    position = generator.random(n)
+    normal = generator.standard_normal((n, N_FACTORS))
+    return factors_at(position, normal, species=bool(species))
+
+
+def factors_at(
+    position: npt.NDArray[np.float64], normal: npt.NDArray[np.float64], *, species: bool
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Turn random numbers into factors.
+
+    Parameters
+    ----------
+    position : (n,) array
+        Uniform in [0, 1), says which species: each has a stretch as long as its share.
+    normal : (n, 9) array
+        Standard normal, says how the factors lie in their ranges.
+    species : bool
+        As for `sample_factors`, with the same results.
+    """
+    n = len(normal)
     if not species:
-        uniform = generator.random((n, N_FACTORS))
+        uniform = ndtr(normal)
         low, high = FACTOR_RANGES.T
         factors = low + (high - low) * uniform
         for name in ACCESSORIES:
             column = FACTORS.index(name)
-            factors[:, column] = uniform[:, column] < 0.5
+            factors[:, column] = uniform[:, column] > 0.5
         return factors.astype(np.float32), np.full(n, -1, dtype=np.int64)
     shares = np.array([population.share for population in POPULATIONS.values()])
-    kinds = generator.choice(len(SPECIES), size=n, p=shares / shares.sum())
-    normal = generator.standard_normal((n, N_FACTORS))
+    ends = np.cumsum(shares) / shares.sum()
+    kinds = np.searchsorted(ends[:-1], position, side="right")
     factors = np.empty((n, N_FACTORS))
     for kind, population in enumerate(POPULATIONS.values()):
         chosen = kinds == kind
