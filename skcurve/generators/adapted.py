@@ -351,7 +351,7 @@ class AdaptedGenerator:
         weights : array of shape (F, D)
             One row for each output of the layer. Of a StyleGAN, those of all its layers that take
             w, one below the other; of another network, those of the first layer that runs on
-            vectors as wide as a latent; or what the own `first_layer_weights()` of the object gives.
+            vectors as wide as a latent; or what the object itself gives under this name.
 
         Raises
         ------

@@ -30,6 +30,8 @@ def network(make_seeded):
         torch.nn.init.constant_(made.generator.bn.weight, 0.1)
         torch.nn.init.zeros_(made.generator.bn.bias)
         with torch.no_grad():
+            # Statistics of its own for every truncation, as the trained networks have them.
+            made.generator.bn.running_means.normal_()
             for _ in range(5):  # in training, to let the spectral norms converge
                 made(torch.randn(2, Z_DIM), torch.eye(2, N_CLASSES), 1.0)
         return made

@@ -45,7 +45,8 @@ def test_odd_layouts_are_put_in_order(outputs):
 
 def test_views_from_behind_and_read_only_arrays_are_taken_without_a_warning():
     backwards = NUMBERS[:, ::-1]
-    fixed = np.broadcast_to(np.float64(1), (2, 3))
+    fixed = NUMBERS.copy()
+    fixed.setflags(write=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         np.testing.assert_array_equal(as_outputs(backwards, torch.float64).numpy(), backwards)
