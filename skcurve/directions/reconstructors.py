@@ -19,7 +19,7 @@ class Reconstructor(nn.Module):
     Parameters
     ----------
     body : torch.nn.Module
-        From pairs, joined along axis 1, to (n, F).
+        From pairs, the first and its change joined along axis 1, to (n, F).
     n_features : int
         F.
     n_directions : int
@@ -36,11 +36,10 @@ class Reconstructor(nn.Module):
         self, before: torch.Tensor, after: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the logits of the directions (n, k), and the shifts (n,)."""
-        pair = (
-            torch.cat([before, after], dim=1)
-            if before.ndim > 1
-            else torch.stack([before, after], 1)
-        )
+        if before.ndim == 1:
+            before, after = before[:, None], after[:, None]
+        # The change itself is half of what is shown: it need not be learnt to be a difference.
+        pair = torch.cat([before, after - before], dim=1)
         features = self.body(pair)
         return self.which(features), self.how_far(features)[:, 0]
 

@@ -132,6 +132,14 @@ def test_the_error_of_an_attribute_function_is_not_hidden():
     with pytest.raises(TypeError, match="third wheel"):
         mean_jacobian(times(np.eye(2)), broken, gaussian(5, 2))
 
+    def broken_for_arrays(outputs):
+        if isinstance(outputs, torch.Tensor):
+            raise ValueError("what is a tensor")
+        raise AttributeError("the fourth wheel is missing")
+
+    with pytest.raises(AttributeError, match="fourth wheel"):
+        mean_jacobian(times(np.eye(2)), broken_for_arrays, gaussian(5, 2), gradient="finite")
+
 
 # Directions by the Jacobian
 
