@@ -54,7 +54,7 @@ class RectifiedDirections(TrainedDirections):
         published for; or a length.
     shift_weight : float, default=0.25
         The weight of the error of the shift in the loss.
-    n_steps : int, default=1000
+    n_steps : int, default=500
         Steps of Adam, a batch each.
     batch_size : int, default=32
         Pairs a batch, at least 2.
@@ -147,7 +147,7 @@ class RectifiedDirections(TrainedDirections):
         min_shift=0.5,
         unit="std",
         shift_weight=0.25,
-        n_steps=1000,
+        n_steps=500,
         batch_size=32,
         learning_rate=1e-3,
         direction_rate=1e-3,
