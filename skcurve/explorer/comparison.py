@@ -12,7 +12,7 @@ from sklearn.base import clone
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import Layers, name_layers
-from skcurve.explorer.measuring import calibrated, measured_effects
+from skcurve.explorer.measuring import calibrated, fewer, measured_effects
 from skcurve.explorer.progress import Report
 from skcurve.explorer.setting import Setting
 
@@ -94,7 +94,7 @@ def compared(
             def told(doing: str, done: int, total: int, name: str = name) -> None:
                 report(f"{name}: {doing}", done, total)
 
-            found = calibrated(setting, chosen, latents, amount, told, with_ranges=False)
+            found = calibrated(setting, chosen, fewer(latents), amount, told, with_ranges=False)
             at_equal_change = [
                 one.replace(strength=strength)
                 for one, strength in zip(chosen, found.strengths, strict=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.layers import name_layers
-from skcurve.explorer.library import DirectionLibrary
+from skcurve.explorer.library import DirectionLibrary, numbered
 from skcurve.explorer.tables import make_frame
 from skcurve.metrics.effects import purity
 
@@ -274,7 +274,7 @@ class Effects:
             If there is not one name for each direction.
         """
         if names is None:
-            names = _numbered([self.attribute_names[number] for number in self.main])
+            names = numbered([self.attribute_names[number] for number in self.main])
         elif len(names) != len(self):
             raise ValueError(f"names must name {len(self)} directions; got {len(names)}.")
         library = []
@@ -293,13 +293,3 @@ class Effects:
     def _of_main(self, table: Numbers) -> Numbers:
         column: Numbers = np.take_along_axis(table, self.main[:, None], axis=1)[:, 0]
         return column
-
-
-def _numbered(names: Sequence[str]) -> list[str]:
-    """Tell apart what has the same name: hue, hue 2, hue 3."""
-    counts: dict[str, int] = {}
-    told = []
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-        told.append(name if counts[name] == 1 else f"{name} {counts[name]}")
-    return told

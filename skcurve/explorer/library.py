@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -243,3 +243,19 @@ class DirectionLibrary(Mapping[str, Direction]):
            in GANs using space-filling vector quantization", TMLR 2025 (arXiv 2410.20573).
         """
         return cls(read_published(folder))
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Tell apart what has the same name: hue, hue 2, hue 3.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Some of them more than once.
+    """
+    counts: dict[str, int] = {}
+    told = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        told.append(name if counts[name] == 1 else f"{name} {counts[name]}")
+    return told

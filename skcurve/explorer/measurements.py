@@ -12,8 +12,14 @@ from skcurve.explorer.comparison import compared, named_finders
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import Layers
-from skcurve.explorer.measuring import calibrated, measured_effects, purified_direction
+from skcurve.explorer.measuring import (
+    calibrated,
+    fewer,
+    measured_effects,
+    purified_direction,
+)
 from skcurve.explorer.progress import reporting
+from skcurve.explorer.readings import attribute_numbers
 from skcurve.explorer.setting import Setting
 from skcurve.explorer.tables import make_frame
 from skcurve.interop import as_tensor
@@ -115,8 +121,7 @@ class Measurements:
         base = setting.base(latents, n_latents)
         with reporting(setting.progress) as report:
             if amount is not None:
-                few = base[: max(8, len(base) // 2)]
-                found = calibrated(setting, chosen, few, amount, report)
+                found = calibrated(setting, chosen, fewer(base), amount, report)
                 chosen = [
                     one.replace(strength=strength, strength_range=tuple(span))
                     for one, strength, span in zip(
@@ -300,32 +305,6 @@ class Measurements:
             raise ValueError("layer_ranges must hold at least one; got none.")
         tables = [self.effects(directions, layers=layers, **settings) for layers in layer_ranges]
         return tables[0].join(*tables[1:])
-
-
-def attribute_numbers(chosen: Any, names: Sequence[str], argument: str) -> list[int]:
-    """Give the numbers of attributes that are named, or numbered.
-
-    Parameters
-    ----------
-    chosen : str, int or list of these
-        Which.
-    names : sequence of str
-        All of them.
-    argument : str
-        What to call it in an error message.
-    """
-    listed = [chosen] if isinstance(chosen, str | int | np.integer) else list(chosen)
-    numbers = []
-    for one in listed:
-        if isinstance(one, str) and one in names:
-            numbers.append(list(names).index(one))
-        elif not isinstance(one, str) and 0 <= int(one) < len(names):
-            numbers.append(int(one))
-        else:
-            raise ValueError(
-                f"{argument} must name attributes, out of {', '.join(names)}; got {one!r}."
-            )
-    return numbers
 
 
 def _silent(doing: str, done: int, total: int) -> None:

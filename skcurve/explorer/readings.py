@@ -111,3 +111,29 @@ class AttributeReader(Reader):
             raise RuntimeError("the attributes have no names before something is measured.")
         counted = [f"attribute {number}" for number in range(self._width)]
         return list(self._given or self.columns or counted)
+
+
+def attribute_numbers(chosen: Any, names: Sequence[str], argument: str) -> list[int]:
+    """Give the numbers of attributes that are named, or numbered.
+
+    Parameters
+    ----------
+    chosen : str, int or list of these
+        Which.
+    names : sequence of str
+        All of them.
+    argument : str
+        What to call it in an error message.
+    """
+    listed = [chosen] if isinstance(chosen, str | int | np.integer) else list(chosen)
+    numbers = []
+    for one in listed:
+        if isinstance(one, str) and one in names:
+            numbers.append(list(names).index(one))
+        elif not isinstance(one, str) and 0 <= int(one) < len(names):
+            numbers.append(int(one))
+        else:
+            raise ValueError(
+                f"{argument} must name attributes, out of {', '.join(names)}; got {one!r}."
+            )
+    return numbers
