@@ -33,7 +33,11 @@ def test_its_commands_run_and_print_what_it_shows(skcurve, tmp_path):
     printed = []
     for line in "".join(blocks("sh")).splitlines():
         name, *arguments = shlex.split(line)
-        if name != "skcurve" or arguments[0] in ("demo", "--install-completion"):
+        if name != "skcurve" or arguments[0] in (
+            "demo",
+            "explore-demo",
+            "--install-completion",
+        ):
             continue
         result = skcurve(*arguments[: arguments.index("|")] if "|" in arguments else arguments)
         assert (result.code, result.err) == (0, "")
