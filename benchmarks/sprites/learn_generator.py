@@ -8,7 +8,8 @@
    on or off, and the distance to the picture drawn from them is part of the loss. The mixed samples
    of step 2 have no other term.
 
-Adversarial training alone gets there too, with several times as many images.
+The second step is what makes this possible on a processor: it sees three times as many images a
+second as the third, and learns more from each.
 """
 
 import copy
@@ -33,10 +34,10 @@ from skcurve.generators.sprites.networks import (
     Synthesis,
 )
 
-BATCH = 32
+BATCH = 16
 BETAS = (0.0, 0.99)
-PUPIL_RATE, PUPIL_SHARE = 3e-3, 0.6  # the share of all images that it sees as a pupil
-MIXED, MIXED_FROM = 8, 30_000  # images of a batch, and after how many
+PUPIL_RATE, PUPIL_SHARE = 2.5e-2, 0.85  # the share of all images that it sees as a pupil
+MIXED, MIXED_FROM = 4, 60_000  # images of a batch, and after how many
 FIGURE_WEIGHT = 4.0  # of a pixel that is not background
 RATE = 1.5e-3
 DISCRIMINATOR_ALONE = 8_000  # images: before, it knows nothing
@@ -44,8 +45,8 @@ R1, R1_EVERY = 0.05, 16
 MIXING = 0.5
 GROUP = 4
 CONSISTENCY = 100.0
-AVERAGE_IMAGES = 16_000  # after which an old weight counts 1/e
-DECAY_FROM = 0.7  # of either part
+AVERAGE_IMAGES = 4_000  # after which an old weight counts 1/e
+DECAY_FROM = 0.5  # of either part
 POOL = 64  # batches of real images drawn at a time
 
 

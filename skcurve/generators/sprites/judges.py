@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -108,9 +109,10 @@ def _judge(images: Any, network: nn.Module, finish: Any) -> Array:
     if isinstance(images, torch.Tensor):
         rows = images  # with its history
     if rows.device.type != "cpu":
-        import copy
-
         network = copy.deepcopy(network).to(rows.device)
+    n = len(rows)
+    if n == 0:  # some layers want at least one image
+        rows = rows.new_zeros((1, *IMAGE_SHAPE))
     blocks = rows.to(torch.float32).split(BLOCK_ROWS)
-    judged: torch.Tensor = torch.cat([finish(network(block)) for block in blocks])
+    judged: torch.Tensor = torch.cat([finish(network(block)) for block in blocks])[:n]
     return judged if isinstance(images, torch.Tensor) else restore(judged, like=images)

@@ -144,3 +144,7 @@ def test_latents_of_another_shape_are_refused(generator, shape):
         generator(np.zeros(shape))
     with pytest.raises(ValueError, match="n must be at least 0"):
         generator.sample(-1)
+
+
+def test_no_latents_are_no_images(generator):
+    assert generator(generator.sample(0)).shape == (0, 3, 32, 32)
