@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.13 python3.12; do \
 		>/dev/null 2>&1 && { echo $$python; break; }; done)
 
 EXTRAS-demo := fast,plot,cli
-EXTRAS-test := test,lint,docs
+EXTRAS-test := test,generators,lint,docs
 EXTRAS-docs := docs
 EXTRAS-release := release
 EXTRAS-bench := bench

@@ -48,7 +48,10 @@ FLOOR = {
 SIDEWAYS = {("curve", "projection"), ("cli", "demo"), ("cli", "explore_demo")}
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
-HEAVY = {"dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow"}
+HEAVY = {
+    "dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow",
+    "pytorch_pretrained_biggan",
+}  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
