@@ -59,8 +59,10 @@ def test_species_have_their_own_ranges_shares_and_accessories():
         assert abs(len(members) / len(factors) - population.share) < 0.02
         for factor, (low, high) in population.ranges.items():
             column = members[:, FACTORS.index(factor)]
-            # They fill their range, and do not leave it.
+            # They fill their range evenly, and do not leave it.
             np.testing.assert_allclose([column.min(), column.max()], [low, high], atol=0.01)
+            quarters = (np.quantile(column, [0.25, 0.75]) - low) / (high - low)
+            np.testing.assert_allclose(quarters, [0.25, 0.75], atol=0.04)
         for factor, share in population.shares_with.items():
             assert abs(members[:, FACTORS.index(factor)].mean() - share) < 0.03
 
