@@ -14,11 +14,12 @@ from skcurve.explorer import DirectionLibrary, Effects
 from skcurve.generators.sprites import SpriteGenerator, attributes
 
 FEWEST_BITS, MOST_BITS = 2, 6
-N_LATENTS = 20_000
+N_LATENTS = 10_000
 """Of the generator, to learn the curve from."""
-N_TRIED = 16
+N_TRIED = 10
 """Latents that every direction is tried on."""
-AMOUNT = 0.3
+AMOUNT = 0.15
+"""The change of the image at which directions are measured: of that to another image."""
 MOST_NAMED = 8
 
 HOW_TO_READ = """\
@@ -59,7 +60,7 @@ def run_explore_demo(
 ) -> Exploration:
     """Explore the sprites' generator, print what was found, and write it down.
 
-    1. `SFVQ` is fitted to 20,000 latents of the generator.
+    1. `SFVQ` is fitted to 10,000 latents of the generator.
     2. Its segments are measured as directions on all layers, and on the coarse and the fine half.
     3. The best one or two for each factor are named after it, and saved.
     4. They are compared with principal components and with random directions, and all of it is

@@ -124,8 +124,9 @@ class Neighbourhood:
 
     def __init__(self, reference: Numbers) -> None:
         self._center = reference.mean(0)
-        self._search = NearestNeighbors(n_neighbors=1).fit(reference - self._center)
-        isolation = self._search.kneighbors()[0][:, 0]
+        rows = reference - self._center
+        isolation = NearestNeighbors(n_neighbors=1).fit(rows).kneighbors()[0][:, 0]
+        self._rows = torch.from_numpy(rows)
         self.limit = float(np.quantile(isolation, QUANTILE))
 
     def excess(self, latents: torch.Tensor) -> float:
@@ -136,9 +137,11 @@ class Neighbourhood:
         latents : (n, D) tensor
             Edited ones.
         """
-        rows = latents.double().cpu().numpy() - self._center
-        distance = self._search.kneighbors(rows)[0][:, 0]
-        return float(np.median(distance)) - self.limit
+        rows = latents.double().cpu() - torch.from_numpy(self._center)
+        # Of a few rows this is faster than a search, which has its own overhead.
+        exact = "donot_use_mm_for_euclid_dist"
+        distance = torch.cdist(rows, self._rows, compute_mode=exact).min(1).values
+        return float(np.median(distance.numpy())) - self.limit
 
 
 def inside_range(excess: Callable[[float], float], strength: float) -> tuple[float, float]:

@@ -94,10 +94,10 @@ def compared(
             def told(doing: str, done: int, total: int, name: str = name) -> None:
                 report(f"{name}: {doing}", done, total)
 
-            found = calibrated(setting, chosen, fewer(latents), amount, told, with_ranges=False)
+            found = calibrated(setting, chosen, fewer(latents), amount, told)
             at_equal_change = [
-                one.replace(strength=strength)
-                for one, strength in zip(chosen, found.strengths, strict=True)
+                one.replace(strength=strength, strength_range=tuple(span))
+                for one, strength, span in zip(chosen, found.strengths, found.ranges, strict=True)
             ]
             effects = measured_effects(setting, at_equal_change, latents, n_steps, told)
             measured.append(effects)
@@ -117,6 +117,8 @@ def _row(name: str, layers: str, measured: Iterable[Effects], reached: float) ->
         for by in ("purity", "effect", "", "identity", "monotonicity", "consistency")
     )
     good = (purity >= GOOD_PURITY) & (size >= GOOD_EFFECT)
+    inside = ~np.concatenate([table.outside for table in tables])
+    found_inside = [(good & inside)[main == number].any() for number in range(len(names))]
     found = [attribute for number, attribute in enumerate(names) if good[main == number].any()]
     best = [purity[main == number].max(initial=0.0) for number in range(len(names))]
     return {
@@ -124,6 +126,7 @@ def _row(name: str, layers: str, measured: Iterable[Effects], reached: float) ->
         "layers": layers,
         "directions": len(purity),
         "attributes found": len(found),
+        "found inside": int(np.sum(found_inside)),
         "which": ", ".join(found),
         "best purity": float(np.mean(best)),
         "median purity": float(np.median(purity)),
@@ -132,5 +135,6 @@ def _row(name: str, layers: str, measured: Iterable[Effects], reached: float) ->
         "monotonicity": float(np.median(monotone)),
         "identity": float(np.median(kept)),
         "entangled": float(np.mean(np.concatenate([table.entangled for table in tables]))),
+        "inside": float(inside.mean()),
         "reached": reached,
     }

@@ -64,7 +64,7 @@ class Effects:
     def __repr__(self) -> str:
         return (
             f"Effects({len(self)} directions on {', '.join(self.attribute_names)}; "
-            f"{int((~self.entangled & ~self.weak).sum())} pure)"
+            f"{int((~self.entangled & ~self.weak & ~self.outside).sum())} pure)"
         )
 
     @property
@@ -87,6 +87,17 @@ class Effects:
     def weak(self) -> Flags:
         """Directions that change nothing by a tenth of a standard deviation, of shape (k,)."""
         return np.abs(self.main_effect) < WEAK
+
+    @property
+    def outside(self) -> Flags:
+        """Directions at a strength that leaves the distribution, both ways, of shape (k,).
+
+        What they do there is no edit that one would make. False where the `strength_range` is not
+        known.
+        """
+        spans = (one.strength_range or (-np.inf, np.inf) for one in self.directions)
+        farthest = np.array([max(-low, high) for low, high in spans])
+        return np.array([one.strength for one in self.directions]) > farthest
 
     @property
     def entangled(self) -> Flags:
@@ -159,12 +170,12 @@ class Effects:
         Returns
         -------
         effects : Effects
-            Ties stay in the order they were in. Weak directions come after the others, whatever
-            their rounding errors say, and what was not measured (NaN) comes last.
+            Ties stay in the order they were in. Directions that are weak, whatever their rounding
+            errors say, or outside come after the others; what was not measured (NaN) comes last.
         """
         numbers = self.measure(by)
         worst = np.where(np.isnan(numbers), np.inf, -numbers)
-        order = np.lexsort((worst, self.weak))
+        order = np.lexsort((worst, self.weak | self.outside))
         if per_attribute is not None:
             if per_attribute < 1:
                 raise ValueError(f"per_attribute must be at least 1; got {per_attribute}.")
@@ -249,9 +260,15 @@ class Effects:
 
     def flags(self) -> list[str]:
         """Say in words what to be careful about, an entry a direction; often an empty one."""
-        named = (("weak", self.weak), ("entangled", self.entangled), ("outlier", self.outlier))
+        named = {
+            "weak": self.weak,
+            "entangled": self.entangled,
+            "outside": self.outside,
+            "outlier": self.outlier,
+        }
         return [
-            ", ".join(name for name, marks in named if marks[number]) for number in range(len(self))
+            ", ".join(name for name, marks in named.items() if marks[number])
+            for number in range(len(self))
         ]
 
     def to_library(self, names: Sequence[str] | None = None) -> DirectionLibrary:

@@ -248,9 +248,11 @@ class Measurements:
         table : pandas.DataFrame
             A row for each method and layer range, and for the best of several ranges. `attributes
             found` counts those that have a direction of purity at least 0.5 and effect at least 0.5
-            standard deviations, and `which` names them; `best purity` is the mean over attributes
-            of the purest direction; the medians are over directions; `entangled` and `reached` are
-            the shares of directions that are, and that change the output by the amount at all.
+            standard deviations, `which` names them, and `found inside` counts those that have one
+            at a strength inside the distribution; `best purity` is the mean over attributes
+            of the purest direction; the medians are over directions; `entangled`, `inside` and
+            `reached` are the shares of directions that are entangled, that stay inside, and that
+            change the output by the amount at all.
 
         Raises
         ------

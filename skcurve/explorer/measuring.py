@@ -50,13 +50,8 @@ def calibrated(
     latents: torch.Tensor,
     amount: float,
     report: Report,
-    *,
-    with_ranges: bool = True,
 ) -> Calibration:
-    """Calibrate directions; see `LatentDirectionExplorer.calibrate`.
-
-    Without ranges, these are from minus to plus infinity.
-    """
+    """Calibrate directions; see `LatentDirectionExplorer.calibrate`."""
     if not (np.isfinite(amount) and amount > 0):
         raise ValueError(f"amount must be positive and finite; got {amount}.")
     spread = setting.spread
@@ -74,9 +69,7 @@ def calibrated(
         strengths.append(found[0])
         changes.append(found[1])
         reached.append(found[2])
-        ranges.append(
-            measured_range(setting, one, latents, found[0]) if with_ranges else (-np.inf, np.inf)
-        )
+        ranges.append(measured_range(setting, one, latents, found[0]))
         report("calibrating directions", number + 1, len(directions))
     return Calibration(
         np.array(strengths),

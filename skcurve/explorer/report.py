@@ -48,7 +48,8 @@ PLAIN = "Each direction added to the same latents, a row each, with no direction
 NOTES = (
     "Entangled: a second attribute changes at least half as much as the first, or the first is "
     "less than half of all changes. Outlier: the segment begins or ends at a vertex that no data "
-    "is near. Weak: nothing changes by a tenth of a standard deviation. Effects are means over "
+    "is near. Weak: nothing changes by a tenth of a standard deviation. Outside: the strength that "
+    "it takes to change the output by so much leaves the distribution. Effects are means over "
     "latents; consistent directions do the same to all of them."
 )
 
@@ -166,8 +167,9 @@ def shown_strengths(direction: Direction) -> list[float]:
     """
     most = 2 * direction.strength
     low, high = direction.strength_range or (-direction.strength, direction.strength)
-    low = max(low, -most) if low < 0 else -direction.strength
-    high = min(high, most) if high > 0 else direction.strength
+    least = 0.01 * direction.strength  # where there is no room at all, show one step
+    low = max(low, -most) if low < -least else -direction.strength
+    high = min(high, most) if high > least else direction.strength
     half = N_STRENGTHS // 2
     steps = [*np.linspace(low, 0.0, half + 1)[:-1], *np.linspace(0.0, high, half + 1)]
     return [float(step) for step in steps]

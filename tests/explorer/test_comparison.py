@@ -61,6 +61,15 @@ def test_all_are_measured_at_equal_change(explorer, exact):
     )
 
 
+def test_what_leaves_the_distribution_is_counted_apart(make, exact):
+    narrow = np.random.default_rng(0).normal(size=(500, 6)) * 0.05
+    table = make(latents=narrow).compare({"true": exact.turn}, amount=20.0)
+    row = table.loc["true"].iloc[0]
+    assert (row["attributes found"], row["found inside"], row["inside"]) == (6, 0, 0)
+    near = make().compare({"true": exact.turn}, amount=0.3).loc["true"].iloc[0]
+    assert (near["found inside"], near["inside"]) == (6, 1)
+
+
 def test_finders_are_copied_and_seeded(make):
     finder = Finder()
     one, other = (make(random_state=4).compare([finder]) for _ in range(2))

@@ -259,3 +259,14 @@ def test_without_attributes_it_says_what_to_give(make):
         explorer.effects()
     assert explorer.vertices().shape == (12, 1, 3, 4)
     assert explorer.calibrate(n_latents=4).reached.all()
+
+
+def test_a_strength_outside_the_distribution_is_flagged_and_comes_last(explorer, exact):
+    inside = Direction(exact.turn[0], strength=0.5, strength_range=(-1, 1), name="inside")
+    outside = Direction(exact.turn[1], strength=2, strength_range=(-1, 1.9), name="outside")
+    unknown = Direction(exact.turn[2], strength=9, name="unknown")
+    effects = explorer.effects([outside, inside, unknown])
+    assert effects.outside.tolist() == [True, False, False]
+    assert effects.flags()[0] == "outside"
+    assert effects.rank("effect").directions[-1].name == "outside"
+    assert effects.rank("purity").directions[-1].name == "outside"
