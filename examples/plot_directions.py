@@ -25,7 +25,7 @@ from skcurve.directions import PCADirections, RandomDirections, SegmentDirection
 from skcurve.generators.sprites import SpriteGenerator, attributes
 
 generator = SpriteGenerator()
-latents = generator.sample(20_000, random_state=0)
+latents = generator.sample(10_000, random_state=0)
 curve = SFVQ(n_bits=4, random_state=0).fit(latents)
 explorer = LatentDirectionExplorer(curve, generator, attributes=attributes, random_state=0)
 
@@ -64,10 +64,11 @@ figure.colorbar(picture, label="change (standard deviations)")
 #
 # Added to *other* latents, does a segment still change what it changed on the curve? Each is tried
 # on all eight layers and on either half of them, at the strength at which the image changes by a
-# given amount. Those flagged as entangled change several things.
+# given amount. Those flagged as entangled change several things; those flagged as outside would
+# have to leave the distribution for it.
 
 layer_ranges = [None, (0, 3), (4, 7)]
-effects = explorer.effects_over(None, layer_ranges, amount=0.3, n_latents=16)
+effects = explorer.effects_over(None, layer_ranges, amount=0.15, n_latents=8)
 best = effects.rank(per_attribute=1)
 print(best.to_frame()[["layers", "strength", "changes", "effect", "purity", "flags"]].round(2))
 
@@ -93,10 +94,10 @@ for ax, direction in zip(axes.flat, shown, strict=False):
 # What a direction should not change can be taken out of it, since it is known what that is.
 
 mixed = shown[-1]
-pure = explorer.purify(mixed, n_latents=16)
+pure = explorer.purify(mixed, n_latents=8)
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for offset, (label, direction) in enumerate({"found": mixed, "purified": pure}.items()):
-    measured = explorer.effects(direction, n_latents=16)
+    measured = explorer.effects(direction, n_latents=8)
     places = np.arange(len(names)) + 0.35 * offset
     ax.bar(places, measured.effects[0], 0.35, label=f"{label}: purity {measured.purity[0]:.2f}")
 ax.set(xticks=np.arange(len(names)) + 0.17, ylabel="effect (standard deviations)")
@@ -116,8 +117,8 @@ finders = {
     "components": PCADirections(15),
     "random": RandomDirections(15),
 }
-comparison = explorer.compare(finders, layer_ranges=layer_ranges, n_latents=16)
-print(comparison[["directions", "attributes found", "which", "median purity"]].round(2))
+comparison = explorer.compare(finders, layer_ranges=[None, (0, 3)], amount=0.15, n_latents=8)
+print(comparison[["attributes found", "found inside", "which", "median purity"]].round(2))
 
 # %%
 # Keep them, and show them to somebody
