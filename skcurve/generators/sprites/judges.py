@@ -71,7 +71,9 @@ attributes = SpriteAttributes()
 
 
 def realism(images: Any) -> Array:
-    """Say how real images look to the discriminator that the generator was trained against.
+    """Say how real images look to a discriminator of renders and generated sprites.
+
+    It was trained to tell renders from the samples of `SpriteGenerator`, mixed styles included.
 
     Parameters
     ----------
