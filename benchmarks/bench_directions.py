@@ -16,11 +16,11 @@ directions, above all with random ones. The number is in brackets.
   and *LatentCLR* on the outputs, both trained here; *random*, isotropic.
 - *mean Jacobian* and *ridge* are told the factors. The first is the ceiling.
 
-There are three generators: the trained one that ships with the package, in its W space of
-eight layers, with ranges of two each; and `ExactSprites`, whose factors are a bijection of the
-latents, with species and with independent factors, and ranges of one of its four layers. With
-independent factors nothing tells one turn of the latents from another, so nothing that is not told
-the factors is expected to win.
+There are three generators: the trained one that ships with the package (one network, taught by the
+renderer and by no adversary), in its W space of eight layers, with ranges of two each; and
+`ExactSprites`, whose factors are a bijection of the latents, with species and with independent
+factors, and ranges of one of its four layers. With independent factors nothing tells one turn of
+the latents from another, so nothing that is not told the factors is expected to win.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Curves are learnt from 50,000 latents of generators of sprites, at 4 to 8 bits, with three seeds:
 each draws the latents and seeds the methods. What is at the vertices is drawn, and a network reads
 its nine factors. There are three generators: the trained one that ships with the package, in its
-W space; `ExactSprites`, a bijection between latents and factors, with the same six species; and
-`ExactSprites` with independent factors.
+W space (one network, taught by the renderer and by no adversary); `ExactSprites`, a bijection
+between latents and factors, with the same six species; and `ExactSprites` with independent factors.
 
 - *SFVQ* has its default settings.
 - *k-means + tour* is the strongest plain peer (`benchmarks/peers/kmeans_tour.py`).
