@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from report import Report, Spread, Table, wants_quick
-from sprite_space import Matrix, change_ratio, factors_of, is_no_species, read, sample
+from sprite_space import Matrix, change_ratio, factors_of, is_no_species, name_weights, read, sample
 
 from skcurve import SFVQ, PolylineCurve
 from skcurve.generators.sprites import SpriteGenerator
@@ -61,6 +61,7 @@ def main() -> None:
     """Measure every variant with every seed."""
     quick = wants_quick(__doc__)
     report = Report("ablation", __doc__, quick)
+    report.tell("The weights of the trained networks", name_weights())
     seeds, n_bits = (SEEDS[:1], 4) if quick else (SEEDS, N_BITS)
     sizes = (2000, 300, 32) if quick else (N_TRAIN, N_TEST, N_POINTS)
     rows = variants(n_bits, (3,) if quick else BITRATES)

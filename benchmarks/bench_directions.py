@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 from peers import kmeans_tour
 from report import Report, Spread, Table, wants_quick
-from sprite_space import Matrix, Scene, sample, scenes
+from sprite_space import Matrix, Scene, name_weights, sample, scenes
 
 from skcurve import SFVQ, LatentDirectionExplorer, PolylineCurve
 from skcurve.directions import (
@@ -73,6 +73,7 @@ def main() -> None:
     if quick:
         sizes = Sizes((3,), 2000, 2, 2, 2)
     report = Report("directions", __doc__, quick)
+    report.tell("The weights of the trained networks", name_weights())
     summary = Table(
         f"Factors found, of {len(FACTORS)}, with ranges of layers",
         ["generator", "SFVQ, best", "random, as many", "best that is not told", "mean Jacobian"],

@@ -35,7 +35,7 @@ from peers import kmeans_tour
 from report import Report, Spread, Table, wants_quick
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
-from sprite_space import Matrix, Readings, is_no_species, read, read_images, sample
+from sprite_space import Matrix, Readings, is_no_species, name_weights, read, read_images, sample
 
 from skcurve import SFVQ, PolylineCurve
 from skcurve.generators.sprites import SpriteGenerator, render, sample_factors
@@ -71,7 +71,9 @@ def main() -> None:
     seeds = SEEDS[:2] if quick else SEEDS
     sizes = Sizes((4,), 3000, 500, 64) if quick else Sizes(BITS, N_TRAIN, N_REFERENCE, N_POINTS)
     report = Report("inside", __doc__, quick)
-    runs = [judge_all(SpriteGenerator(), seed, sizes) for seed in seeds]
+    report.tell("The weights of the trained networks", name_weights())
+    generator = SpriteGenerator()
+    runs = [judge_all(generator, seed, sizes) for seed in seeds]
     table = Table(
         "Where points are, and how real they look",
         ["points", *BETTER],

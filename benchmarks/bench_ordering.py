@@ -37,7 +37,16 @@ from scipy.sparse import diags_array
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
-from sprite_space import Matrix, Scene, change_ratio, factors_of, sample, scenes, species_of
+from sprite_space import (
+    Matrix,
+    Scene,
+    change_ratio,
+    factors_of,
+    name_weights,
+    sample,
+    scenes,
+    species_of,
+)
 
 from skcurve import SFVQ, PolylineCurve
 from skcurve.generators.sprites import SPECIES
@@ -69,6 +78,7 @@ def main() -> None:
     seeds, bits = (SEEDS[:2], (4,)) if quick else (SEEDS, BITS)
     sizes = (3000, 400) if quick else (N_TRAIN, N_TEST)
     report = Report("ordering", __doc__, quick)
+    report.tell("The weights of the trained networks", name_weights())
     for scene in scenes()[:2] if quick else scenes():
         has_species = "independent" not in scene.name
         outcomes = [compete(scene, seed, bits, *sizes, has_species) for seed in seeds]

@@ -7,6 +7,7 @@ were read, inside their ranges; what the result differs by is no sprite.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from skcurve.generators.sprites import (
     render,
 )
 from skcurve.generators.sprites.species import POPULATIONS
+from skcurve.generators.sprites.weights import FOLDER
 
 Matrix = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
@@ -63,6 +65,15 @@ def scenes() -> list[Scene]:
         Scene("exact sprites with species", ExactSprites(species=True)),
         Scene("exact sprites, factors independent", ExactSprites()),
     ]
+
+
+def name_weights() -> str:
+    """Say which weights the trained networks have: a page may be older than those that ship."""
+    digests = [
+        f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+        for path in sorted(FOLDER.glob("*.safetensors"))
+    ]
+    return f"Each file with the beginning of its SHA-256: {', '.join(digests)}."
 
 
 def sample(generator: Any, n: int, seed: int) -> Matrix:
