@@ -299,7 +299,7 @@ class AdaptedGenerator:
             raise ValueError(f"n must be at least 0; got {n}.")
         if self._backend.own_sample is not None:
             with torch.no_grad(), resting(self._backend.network):
-                return self._sampled(self._backend.own_sample(n, random_state), n)
+                return self._sampled(self._backend.own_sample(n, random_state=random_state), n)
         width = self._backend.z_dim or (self.latent_shape or (None,))[0]
         if width is None:
             raise ValueError(
@@ -307,8 +307,10 @@ class AdaptedGenerator:
                 "to as_generator, or call it on some latents first."
             )
         noise = self._backend.draw(n, width, as_random_generator(random_state))
-        if self._backend.map is None or n == 0:
+        if self._backend.map is None:
             return noise
+        if n == 0:
+            return np.empty((0, *(self.latent_shape or (width,))), noise.dtype)
         return self._sampled(self.mapping(noise), n)
 
     def mapping(self, z: Any, *, batch_size: int | None = None) -> Array:

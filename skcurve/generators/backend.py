@@ -37,7 +37,7 @@ class Backend:
     z_dim : int or None
         The width of z; None: that of the latents.
     own_sample : callable or None
-        From n and `random_state` to n latents.
+        From n and a keyword `random_state` to n latents.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Backend:
     dtype: torch.dtype | None = None
     map: Callable[[torch.Tensor], Any] | None = None
     z_dim: int | None = None
-    own_sample: Callable[[int, Any], Any] | None = None
+    own_sample: Callable[..., Any] | None = None
 
     @property
     def differentiable(self) -> bool | None:

@@ -197,6 +197,21 @@ def test_a_sample_of_something_else_is_left_alone():
     assert as_generator(Pictures()).sample(3, 0).shape == (3, 2)
 
 
+def test_the_random_state_is_passed_by_name():
+    class Truncating(Sampler):
+        def sample(self, n, truncation=1.0, random_state=None):
+            return truncation * super().sample(n, random_state)
+
+    np.testing.assert_array_equal(
+        as_generator(Truncating()).sample(5, 0), Sampler().sample(5, random_state=0)
+    )
+
+
+def test_no_samples_have_the_width_of_latents_and_not_of_noise():
+    assert Painter.z_dim != 2
+    assert as_generator(Painter()).sample(0, 0).shape == (0, 2)
+
+
 def test_a_sample_of_another_shape_is_an_error():
     class Wrong(Sampler):
         def sample(self, n, random_state=None):
