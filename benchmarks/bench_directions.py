@@ -50,7 +50,6 @@ CHORD_BITS = 3
 N_TRAIN, N_TRIED, N_STEPS = 50_000, 16, 3
 AMOUNT = 0.3
 RECTIFIED_STEPS, CONTRASTIVE_STEPS = 500, 200
-QUANTITIES = ("best purity", "median purity", "median effect", "entangled")
 ALL, ANY = "all", "any of them"
 TOLD = ("mean Jacobian", "ridge")
 
@@ -155,9 +154,14 @@ def show(report: Report, scene: Scene, runs: list[dict[tuple[str, str], dict[str
     """Put the methods together: on all layers, and with the best of the ranges."""
     table = Table(
         f"{scene.name}: factors found, of {len(FACTORS)}",
-        ["method", "all layers", "ranges", "best purity, all", "best purity, ranges",
-         "median purity, all", "median effect, all", "found with every seed, ranges"],
-        note="Best purity is the mean over factors of the purest direction of each.",
+        ["method", "all layers", "ranges", "ranges, inside", "best purity, all",
+         "best purity, ranges", "median purity, all", "median effect, all", "share inside",
+         "with every seed, ranges"],
+        note="*Inside* counts only directions whose strength stays inside the distribution, by the "
+        "distance to the nearest latent; *share inside* is that of all directions and ranges. Best "
+        "purity is the mean over factors of the purest direction of each; the medians are over "
+        "directions. Effects are means over latents: a factor that rises for some and falls for "
+        "others counts as little changed.",
     )  # fmt: skip
     for method in methods_of(runs):
         whole = [run[method, ALL] for run in runs]
@@ -167,10 +171,12 @@ def show(report: Report, scene: Scene, runs: list[dict[tuple[str, str], dict[str
             method,
             spread(whole, "attributes found"),
             spread(ranges, "attributes found"),
+            spread(ranges, "found inside"),
             spread(whole, "best purity"),
             spread(ranges, "best purity"),
             spread(whole, "median purity"),
             spread(whole, "median effect"),
+            spread(ranges, "inside"),
             ", ".join(name for name in FACTORS if name in always) or "none",
         )
     report.show(table)
