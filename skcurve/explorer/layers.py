@@ -42,7 +42,7 @@ def resolve_layers(layers: Any, n_layers: int | None) -> tuple[int, ...] | None:
     >>> resolve_layers(range(2, 4), n_layers=8), resolve_layers([5, -1], n_layers=8)
     ((2, 3), (5, 7))
     """
-    if layers is None or layers == slice(None):
+    if layers is None or (isinstance(layers, slice) and layers == slice(None)):
         return None
     if n_layers is None:
         raise ValueError(

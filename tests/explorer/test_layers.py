@@ -1,5 +1,6 @@
 """Layers by all their names."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,10 @@ def test_a_name_says_which_layers(layers):
         assert numbers == tuple(range(first, last + 1))
     else:
         assert numbers == tuple(map(int, parts))
+
+
+def test_an_array_names_layers_one_by_one():
+    assert resolve_layers(np.array([5, 2]), 8) == (2, 5)
 
 
 def test_all_layers_are_the_whole_latent():
