@@ -91,10 +91,10 @@ class Setting:
     def _adapted(self, generator: Any, batch_size: int) -> AdaptedGenerator:
         """Adapt the generator; one that does not say what it takes takes what the curve has."""
         adapted = adapt(generator, batch_size=batch_size)
-        if adapted.latent_shape is None and adapted is not generator:
-            adapted = adapt(generator, batch_size=batch_size, latent_shape=self.curve.n_features)
+        if adapted.latent_shape is None and isinstance(generator, AdaptedGenerator):
+            adapted(self.curve.vertices[:1])  # it learns the shape
         elif adapted.latent_shape is None:
-            adapted(self.curve.vertices[:1])  # learns the shape
+            adapted = adapt(generator, batch_size=batch_size, latent_shape=self.curve.n_features)
         shape = adapted.latent_shape
         width = None if shape is None else int(np.prod(shape))
         if width not in (None, self.curve.n_features):
@@ -189,10 +189,10 @@ class Setting:
     def attribute_names(self) -> tuple[str, ...]:
         """The names of the attributes; the first time, something is measured."""
         self.scale  # noqa: B018 - measures, so that the names are there
-        return tuple(self._attribute_reader.names)
+        return tuple(self.require_attributes().names)
 
-    @property
-    def _attribute_reader(self) -> AttributeReader:
+    def require_attributes(self) -> AttributeReader:
+        """Give what measures, or raise if there is nothing."""
         reader = self.meter.readers.get("attributes")
         if not isinstance(reader, AttributeReader):
             raise ValueError(
@@ -200,10 +200,6 @@ class Setting:
                 "from outputs to numbers."
             )
         return reader
-
-    def require_attributes(self) -> None:
-        """Raise if there is nothing to measure."""
-        self._attribute_reader  # noqa: B018 - raises
 
     @cached_property
     def scale(self) -> Numbers:

@@ -165,6 +165,14 @@ def test_numpy_and_torch_generators_agree(make, exact, curve, is_tensor):
     )
 
 
+@pytest.mark.parametrize("batch_size", [16, 64])
+def test_an_adapted_generator_learns_the_shape_from_the_curve(batch_size, make, curve):
+    function = as_generator(lambda latents: np.tanh(latents)[:, :2], batch_size=batch_size)
+    explorer = make(generator=function, attribute_names=["first", "second"], attributes=np.array)
+    assert explorer.generator.latent_shape == (curve.n_features,)
+    assert explorer.effects(n_latents=4).effects.shape == (curve.n_segments, 2)
+
+
 def test_attributes_may_be_a_network_or_a_frame(make):
     expected = make().effects()
 
