@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.neighbors import NearestNeighbors
+
+from skcurve.explorer.direction import Direction
 
 Numbers = npt.NDArray[np.float64]
 
@@ -36,8 +38,8 @@ class Calibration(NamedTuple):
     changes : ndarray of shape (k,)
         How much the output really changes at `strengths`.
     reached : bool array of shape (k,)
-        False where no strength changes the output as much; the one given is then the largest
-        that was tried.
+        False where no strength was found that changes the output as much; the one given is then
+        the last that was tried, as a rule the largest.
     amount : float
         The change that was asked for, in the units of `spread`.
     spread : float
@@ -51,6 +53,20 @@ class Calibration(NamedTuple):
     reached: npt.NDArray[np.bool_]
     amount: float
     spread: float
+
+    def apply(self, directions: Sequence[Direction]) -> list[Direction]:
+        """Give the directions at these strengths, with these ranges.
+
+        Parameters
+        ----------
+        directions : sequence of Direction
+            Those that were calibrated, in the same order.
+        """
+        found = zip(directions, self.strengths, self.ranges, strict=True)
+        return [
+            one.replace(strength=strength, strength_range=tuple(span))
+            for one, strength, span in found
+        ]
 
 
 def solve_strength(
@@ -83,14 +99,13 @@ def solve_strength(
     low, high, farthest = 0.0, np.inf, FARTHEST * natural
     strength, power = min(start or natural, farthest), 1.0
     before: tuple[float, float] | None = None
-    found = 0.0
-    for _ in range(MOST_STEPS):
+    for step in range(MOST_STEPS):
         found = change(strength)
         if abs(found - target) <= TOLERANCE * target:
             return strength, found, True
+        if step == MOST_STEPS - 1 or (found < target and strength >= farthest):
+            break
         if found < target:
-            if strength >= farthest:
-                return strength, found, False
             low = max(low, strength)
         else:
             high = min(high, strength)
@@ -129,19 +144,44 @@ class Neighbourhood:
         self._rows = torch.from_numpy(rows)
         self.limit = float(np.quantile(isolation, QUANTILE))
 
-    def excess(self, latents: torch.Tensor) -> float:
+    def own(self, latents: torch.Tensor) -> torch.Tensor | None:
+        """Find latents that are themselves among those that stand for all.
+
+        They must not count as their own neighbours once they are edited, or every edit would stay
+        inside for as long as it is near where it began.
+
+        Parameters
+        ----------
+        latents : (m, D) tensor
+            Before the edit.
+
+        Returns
+        -------
+        own : bool tensor of shape (m, n) or None
+            Which rows of the reference are the latent itself; None if there are none.
+        """
+        own = self._distances(latents) == 0
+        return own if bool(own.any()) else None
+
+    def excess(self, latents: torch.Tensor, own: torch.Tensor | None = None) -> float:
         """Say how much too isolated the median latent is; below zero, it is inside.
 
         Parameters
         ----------
-        latents : (n, D) tensor
+        latents : (m, D) tensor
             Edited ones.
+        own : bool tensor of shape (m, n), default=None
+            Rows of the reference that do not count; see `own`.
         """
+        distance = self._distances(latents)
+        if own is not None:
+            distance = distance.masked_fill(own, torch.inf)
+        return float(np.median(distance.min(1).values.numpy())) - self.limit
+
+    def _distances(self, latents: torch.Tensor) -> torch.Tensor:
         rows = latents.double().cpu() - torch.from_numpy(self._center)
         # Of a few rows this is faster than a search, which has its own overhead.
-        exact = "donot_use_mm_for_euclid_dist"
-        distance = torch.cdist(rows, self._rows, compute_mode=exact).min(1).values
-        return float(np.median(distance.numpy())) - self.limit
+        return torch.cdist(rows, self._rows, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def inside_range(excess: Callable[[float], float], strength: float) -> tuple[float, float]:

@@ -95,11 +95,7 @@ def compared(
                 report(f"{name}: {doing}", done, total)
 
             found = calibrated(setting, chosen, fewer(latents), amount, told)
-            at_equal_change = [
-                one.replace(strength=strength, strength_range=tuple(span))
-                for one, strength, span in zip(chosen, found.strengths, found.ranges, strict=True)
-            ]
-            effects = measured_effects(setting, at_equal_change, latents, n_steps, told)
+            effects = measured_effects(setting, found.apply(chosen), latents, n_steps, told)
             measured.append(effects)
             shown = name_layers(chosen[0].layers) if len({c.layers for c in chosen}) == 1 else "own"
             rows.append(_row(name, shown, [effects], float(found.reached.mean())))

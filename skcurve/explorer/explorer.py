@@ -266,11 +266,7 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
             effects = effects.rank(per_attribute=per_attribute).take(slice(n_top))
         else:
             shown = setting.directions_of(directions, ranges[0])[:n_top]
-            found = self.calibrate(shown, amount=amount, latents=base)
-            shown = [
-                one.replace(strength=strength, strength_range=tuple(span))
-                for one, strength, span in zip(shown, found.strengths, found.ranges, strict=True)
-            ]
+            shown = self.calibrate(shown, amount=amount, latents=base).apply(shown)
         comparison = None
         if finders is not None:
             comparison = self._comparison(finders, layer_ranges, amount, base, n_latents, 5)

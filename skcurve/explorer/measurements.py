@@ -67,7 +67,7 @@ class Measurements:
         Returns
         -------
         calibration : Calibration
-            `strengths`, `ranges`, `changes`, `reached`.
+            `strengths`, `ranges`, `changes`, `reached`; `apply` gives directions at these.
         """
         chosen = self._setting.directions_of(directions, layers)
         base = self._setting.base(latents, n_latents)
@@ -121,13 +121,7 @@ class Measurements:
         base = setting.base(latents, n_latents)
         with reporting(setting.progress) as report:
             if amount is not None:
-                found = calibrated(setting, chosen, fewer(base), amount, report)
-                chosen = [
-                    one.replace(strength=strength, strength_range=tuple(span))
-                    for one, strength, span in zip(
-                        chosen, found.strengths, found.ranges, strict=True
-                    )
-                ]
+                chosen = calibrated(setting, chosen, fewer(base), amount, report).apply(chosen)
             return measured_effects(setting, chosen, base, n_steps, report)
 
     def rank(

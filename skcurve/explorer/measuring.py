@@ -103,11 +103,13 @@ def measured_range(
             edited = moved(setting, latents, direction, step)
             return limit - float(np.median(read(edited, "realism")["realism"]))
     else:
+        still = setting.edited_slots(moved(setting, latents, direction, 0.0), direction.layers)
+        own = setting.neighbourhood.own(still)
 
         def excess(step: float) -> float:
             edited = moved(setting, latents, direction, step)
             slots = setting.edited_slots(edited, direction.layers)
-            return setting.neighbourhood.excess(slots)
+            return setting.neighbourhood.excess(slots, own)
 
     return inside_range(excess, strength)
 
@@ -124,7 +126,8 @@ def measured_effects(
     if n_steps < 2:
         raise ValueError(f"n_steps must be at least 2; got {n_steps}.")
     names, scale = setting.attribute_names, setting.scale
-    asked = [name for name in ("attributes", "identity") if name in setting.meter.readers]
+    has_identity = "identity" in setting.meter.readers
+    asked = ["attributes", "identity"] if has_identity else ["attributes"]
     tables: dict[str, list[Numbers]] = {name: [] for name in ("e", "c", "m", "l")}
     identity = []
     for number, one in enumerate(directions):

@@ -37,6 +37,24 @@ def test_a_change_that_saturates_below_is_not_met_and_says_so(ceiling, natural):
     assert found < 1
 
 
+def test_a_change_that_jumps_over_the_target_is_told_as_it_is_there():
+    def jump(strength):
+        return 0.0 if strength < 1 else 1.0
+
+    strength, found, reached = solve_strength(jump, 0.5, 0.3)
+    assert not reached
+    assert found == jump(strength)
+
+
+def test_a_calibration_is_applied_to_its_directions(explorer):
+    directions = explorer.directions(layers=1)
+    found = explorer.calibrate(directions, n_latents=4)
+    applied = found.apply(directions)
+    assert [one.strength for one in applied] == found.strengths.tolist()
+    assert [one.strength_range for one in applied] == [tuple(span) for span in found.ranges]
+    assert {(one.layers, one.source) for one in applied} == {((1,), directions[0].source)}
+
+
 def test_directions_change_the_output_by_the_amount(explorer, exact):
     rows = [exact.turn[0], 0.1 * exact.turn[1], 4 * (exact.turn[2] + exact.turn[3])]
     latents = exact.sample(32, 3)
@@ -67,6 +85,23 @@ def test_the_range_ends_where_the_data_does(make, exact):
     (wide_low, wide_high), (narrow_low, narrow_high) = found.ranges
     assert wide_low < -1.5 * narrow_high and wide_high > -1.5 * narrow_low
     assert (found.ranges[:, 0] < 0).all() and (found.ranges[:, 1] > 0).all()
+
+
+def test_a_latent_of_the_data_is_not_its_own_neighbour(make):
+    data = np.random.default_rng(0).normal(size=(200, 6))
+    distances = np.linalg.norm(data[:, None] - data, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    limit = np.quantile(distances.min(1), 0.95)
+    explorer = make(latents=data)
+    chosen, vector = np.arange(16), np.eye(6)[0]
+    (_, high) = explorer.calibrate([vector], latents=data[chosen]).ranges[0]
+
+    def isolation(strength):
+        away = np.linalg.norm(data[chosen, None] + strength * vector - data, axis=2)
+        away[chosen, chosen] = np.inf
+        return np.median(away.min(1))
+
+    assert isolation(0.9 * high) < limit < isolation(1.1 * high)
 
 
 def test_realism_decides_where_it_is_given(make, exact):
