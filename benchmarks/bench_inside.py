@@ -12,7 +12,7 @@ taught by the renderer and by no adversary.
   5% of fresh samples. How much it knows, the scores of renders and of fresh samples say.
 - *no species*: the share of sprites that fit into the ranges of no species, of hue, size, shape and
   background. Such a sprite may be drawn perfectly, and still be none that there is.
-- *distance in W* to the nearest of 10,000 fresh latents, which the first trial found to mislead.
+- *distance in W* to the nearest of 10,000 fresh latents.
 
 The kinds of points:
 
@@ -185,6 +185,8 @@ def hold(report: Report, runs: list[dict[str, dict[str, float]]], bits: tuple[in
         report.at_most(f"{points}: share of no species, of fresh samples'", none, 1)
         report.below(f"{points}: share of no species, of random pairs'", pairs, 1)
         less = float(np.mean([run[points]["less real"] for run in runs]))
+        real = np.mean([run[points]["realism"] - run[FRESH]["realism"] for run in runs])
+        report.at_least(f"{points}: realism, above that of fresh samples", float(real), 0)
         report.at_most(f"{points}: share less real than the worst 5%", less, LEAST_REAL)
 
 

@@ -1,6 +1,6 @@
 """Ordering: are neighbours on the curve alike, and which stretches are which species?
 
-Curves are learnt from 50,000 latents of generators of sprites, at 4 to 8 bits, with three seeds:
+Curves are learnt from 30,000 latents of generators of sprites, at 4 to 8 bits, with three seeds:
 each draws the latents and seeds the methods. What is at the vertices is drawn, and a network reads
 its nine factors. There are three generators: the trained one that ships with the package, in its
 W space (one network, taught by the renderer and by no adversary); `ExactSprites`, a bijection
@@ -56,7 +56,7 @@ Labels = npt.NDArray[np.intp]
 
 SEEDS = (0, 1, 2)
 BITS = (4, 5, 6, 7, 8)
-N_TRAIN, N_TEST = 50_000, 6000
+N_TRAIN, N_TEST = 30_000, 6000
 TOLD_BITS = 6
 
 OURS, TOUR = "SFVQ", "k-means + tour"
