@@ -12,8 +12,9 @@ from sklearn.linear_model import Ridge
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skcurve.directions.base import DirectionFinder, Found
-from skcurve.directions.jacobian import GRADIENTS, attribute_names, mean_jacobian, measure_all
+from skcurve.directions.jacobian import GRADIENTS, mean_jacobian
 from skcurve.directions.latents import Numbers, as_rows
+from skcurve.directions.measured import attribute_names, measure_all
 from skcurve.generators import AdaptedGenerator
 from skcurve.randomness import as_generator as random_generator
 

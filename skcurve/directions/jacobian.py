@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
 from skcurve.directions.latents import Numbers, as_rows, check_latents, shifted
+from skcurve.directions.measured import measure, measure_all
 from skcurve.generators import AdaptedGenerator, as_generator
-from skcurve.interop import as_tensor
 
 GRADIENTS = ("auto", "autograd", "finite")
 
@@ -85,105 +85,6 @@ def mean_jacobian(
                 "differentiate; these give no gradient. Use gradient='finite'."
             )
     return _by_differences(adapted, attributes, rows, step, tell)
-
-
-def measure(attributes: Callable[[Any], Any], outputs: torch.Tensor) -> tuple[torch.Tensor, Any]:
-    """Apply an attribute function to outputs, and check what it gives.
-
-    Where gradients flow it is given a tensor, and so is a torch module; any other callable is given
-    an array, or, where it cannot take one, a tensor.
-
-    Parameters
-    ----------
-    attributes : callable
-        From outputs (n, ...) to numbers (n, A) or (n,): an array, a tensor or a DataFrame.
-    outputs : tensor of shape (n, ...)
-        What the generator gave.
-
-    Returns
-    -------
-    values : tensor of shape (n, A)
-        Finite, in their own precision, with their gradient history.
-    columns : sequence of str or None
-        What the columns are called, if it was a table.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are no such numbers.
-    """
-    given = _apply(attributes, outputs)
-    if isinstance(given, torch.Tensor) and given.requires_grad:
-        values = given
-    else:
-        values = as_tensor(given, name="the result of attributes")
-    if values.ndim == 1:
-        values = values[:, None]
-    if values.ndim != 2 or len(values) != len(outputs) or not values.shape[1]:
-        raise ValueError(
-            f"attributes must give shape (n, A) for n = {len(outputs)} outputs; "
-            f"got {tuple(values.shape)}."
-        )
-    if not bool(torch.isfinite(values).all()):
-        raise ValueError("attributes gave NaN or infinity; every value must be finite.")
-    return values, getattr(given, "columns", None)
-
-
-def _apply(attributes: Callable[[Any], Any], outputs: torch.Tensor) -> Any:
-    if outputs.requires_grad or isinstance(attributes, torch.nn.Module):
-        return attributes(outputs)
-    try:
-        return attributes(outputs.cpu().numpy())
-    except (TypeError, AttributeError) as error:  # what functions of torch say to an array
-        try:
-            return attributes(outputs)
-        except Exception:
-            raise error from None
-
-
-def measure_all(
-    generator: AdaptedGenerator, attributes: Callable[[Any], Any], latents: torch.Tensor
-) -> tuple[Numbers, Any]:
-    """Measure the outputs at latents: float64 of shape (n, A), and the columns of a table."""
-    parts, columns = [], None
-    with torch.no_grad():
-        for _, outputs in generator.iter_batches(latents):
-            values, columns = measure(attributes, torch.as_tensor(outputs))
-            parts.append(values.double().cpu().numpy())
-    return np.concatenate(parts), columns
-
-
-def attribute_names(
-    attributes: Callable[[Any], Any], given: Sequence[str] | None, columns: Any, n_attributes: int
-) -> list[str]:
-    """Say what the attributes are called: as given, as the callable or its table has it, or 0, 1..
-
-    Parameters
-    ----------
-    attributes : callable
-        May have `names`.
-    given : sequence of str or None
-        What the user says.
-    columns : sequence of str or None
-        What its table says.
-    n_attributes : int
-        How many there are.
-
-    Raises
-    ------
-    ValueError
-        If there is another number of names.
-    """
-    for names in (given, getattr(attributes, "names", None), columns):
-        if names is None:
-            continue
-        if len(names) != n_attributes:
-            raise ValueError(
-                f"attribute_names must hold {n_attributes} names, one an attribute; "
-                f"got {len(names)}."
-            )
-        return [str(name) for name in names]
-    return [f"attribute {i}" for i in range(n_attributes)]
 
 
 def _by_autograd(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from skcurve.directions.measured import attribute_names, call_on
 from skcurve.interop import Array, as_tensor
 
 Numbers = npt.NDArray[np.float64]
@@ -18,8 +19,8 @@ Function = Callable[[Any], Any]
 class Reader:
     """A user's function of outputs, and the checks of what it gives.
 
-    A function gets outputs as the generator gives them; a `torch.nn.Module` gets tensors on its own
-    device, and is run without gradients.
+    A function gets outputs as the generator gives them, or, where it cannot take arrays, tensors; a
+    `torch.nn.Module` gets tensors on its own device. Both are run without gradients.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ class Reader:
 
     def __call__(self, outputs: Array) -> Numbers:
         """Give the numbers of outputs, (n, width)."""
-        found = self._call(outputs)
+        with torch.no_grad():
+            found = call_on(self.function, outputs)
         columns = getattr(found, "columns", None)  # a frame, of whatever library
         if columns is not None:
             self.columns = [str(column) for column in columns]
@@ -63,14 +65,6 @@ class Reader:
             raise ValueError(f"{self.name} gives NaN or infinity for output {at} of its batch.")
         return rows
 
-    def _call(self, outputs: Array) -> Any:
-        if not isinstance(self.function, torch.nn.Module):
-            return self.function(outputs)
-        tensor = outputs if isinstance(outputs, torch.Tensor) else as_tensor(outputs, name="output")
-        weight = next(self.function.parameters(), None)
-        with torch.no_grad():
-            return self.function(tensor if weight is None else tensor.to(weight))
-
 
 class AttributeReader(Reader):
     """The attributes, and their names.
@@ -85,32 +79,27 @@ class AttributeReader(Reader):
 
     def __init__(self, function: Function, names: Sequence[str] | None) -> None:
         super().__init__(function, "attributes")
-        given = getattr(function, "names", None) if names is None else names
-        self._given = None if given is None or callable(given) else [str(name) for name in given]
-        self._width: int | None = None
+        self._given = names
+        self._names: list[str] | None = None
 
     def __call__(self, outputs: Array) -> Numbers:
         """Give the attributes of outputs, (n, A)."""
         rows = super().__call__(outputs)
-        if self._given is not None and len(self._given) != rows.shape[1]:
+        if self._names is None:
+            self._names = attribute_names(self.function, self._given, self.columns, rows.shape[1])
+        if len(self._names) != rows.shape[1]:
             raise ValueError(
-                f"attribute_names must name the {rows.shape[1]} attributes that attributes gives; "
-                f"got {len(self._given)} names."
+                f"attributes gave {len(self._names)} numbers an output before, and now "
+                f"{rows.shape[1]}."
             )
-        if self._width not in (None, rows.shape[1]):
-            raise ValueError(
-                f"attributes gave {self._width} numbers an output before, and now {rows.shape[1]}."
-            )
-        self._width = rows.shape[1]
         return rows
 
     @property
     def names(self) -> list[str]:
         """The names, once something has been measured."""
-        if self._width is None:
+        if self._names is None:
             raise RuntimeError("the attributes have no names before something is measured.")
-        counted = [f"attribute {number}" for number in range(self._width)]
-        return list(self._given or self.columns or counted)
+        return self._names
 
 
 def attribute_numbers(chosen: Any, names: Sequence[str], argument: str) -> list[int]:

@@ -236,6 +236,25 @@ def test_names_are_those_given_or_of_the_callable_or_of_its_table(
     assert finder.fit(times(np.eye(2)), gaussian(20, 2)).names_ == expected
 
 
+def test_a_method_called_names_is_no_list_of_names():
+    class First:
+        def names(self):
+            return ["first"]
+
+        def __call__(self, outputs):
+            return outputs[:, :1]
+
+    latents = np.random.default_rng(0).normal(size=(20, 2))
+    assert AttributeDirections(First()).fit(np.tanh, latents).names_ == ["attribute 0"]
+
+
+def test_a_network_that_measures_is_given_its_own_dtype():
+    network = torch.nn.Linear(2, 3)
+    latents = np.random.default_rng(0).normal(size=(20, 2))
+    for function in (np.tanh, torch.tanh):
+        assert AttributeDirections(network).fit(function, latents).n_directions_ == 3
+
+
 def test_the_number_of_names_has_to_be_that_of_the_attributes():
     finder = AttributeDirections(itself, attribute_names=["a"])
     with pytest.raises(
