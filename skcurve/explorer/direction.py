@@ -145,38 +145,6 @@ class Direction:
         )
 
 
-def segment_directions(
-    curve: PolylineCurve, *, layers: tuple[int, ...] | None = None, seed: int | None = None
-) -> list[Direction]:
-    """Give the segments of a curve as directions, without those of no length.
-
-    Parameters
-    ----------
-    curve : PolylineCurve
-        The curve.
-    layers : tuple of int or None, default=None
-        The layers to edit with them.
-    seed : int or None, default=None
-        The seed that the curve was fitted with.
-    """
-    tangents, lengths = _numpy(curve.directions()), _numpy(curve.lengths)
-    return [
-        Direction(
-            tangent,
-            name=f"segment {number}",
-            strength=length,
-            layers=layers,
-            source="segment",
-            bitrate=bitrate_of(curve),
-            segment=number,
-            seed=seed,
-            ends=(number, number + 1),
-        )
-        for number, (tangent, length) in enumerate(zip(tangents, lengths, strict=True))
-        if length > 0
-    ]
-
-
 def as_directions(directions: Any, *, n_features: int) -> list[Direction]:
     """Make a list of directions of whatever holds them.
 
@@ -258,7 +226,9 @@ def _of_finder(finder: Any) -> list[Direction]:
     ends: Any = getattr(finder, "ends_", None)
     curve = getattr(finder, "curve_", None) if ends is not None else None
     is_segment = ends is not None and getattr(finder, "chords", None) is None
-    seed = getattr(finder, "random_state", None)
+    # Directions from a curve are as random as the estimator that it comes from.
+    seeded = finder if ends is None else getattr(finder, "curve", finder)
+    seed = getattr(seeded, "random_state", None)
     return [
         Direction(
             row,

@@ -3,48 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
-
-from skcurve.interop import all_finite, as_tensor
-
-
-def as_latents(
-    latents: Any, *, n_features: int, n_layers: int | None, name: str = "latents"
-) -> torch.Tensor:
-    """Return latents as a finite (n, D) or (n, L, D) tensor, or say what is wrong with them.
-
-    Parameters
-    ----------
-    latents : array-like of shape (n, D) or (n, L, D)
-        Points of W, or of W+.
-    n_features : int
-        D.
-    n_layers : int or None
-        L; None where there is no W+, and latents are (n, D).
-    name : str, default="latents"
-        What to call them in an error message.
-
-    Returns
-    -------
-    latents : torch.Tensor
-
-    Raises
-    ------
-    TypeError
-        If they are not real numbers.
-    ValueError
-        If they have another shape, no row, or an entry that is not finite.
-    """
-    tensor = as_tensor(latents, name=name)
-    shapes = [(n_features,)] + ([(n_layers, n_features)] if n_layers else [])
-    if tensor.ndim < 2 or tuple(tensor.shape[1:]) not in shapes or not len(tensor):
-        expected = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
-        raise ValueError(f"{name} must have shape {expected}; got {tuple(tensor.shape)}.")
-    if not all_finite(tensor):
-        raise ValueError(f"{name} contains NaN or infinity; every entry must be finite.")
-    return tensor
 
 
 def shifted(

@@ -18,7 +18,7 @@ from skcurve.explorer.measuring import (
     measured_effects,
     purified_direction,
 )
-from skcurve.explorer.progress import reporting
+from skcurve.explorer.progress import reporting, silent
 from skcurve.explorer.readings import attribute_numbers
 from skcurve.explorer.setting import Setting
 from skcurve.explorer.tables import make_frame
@@ -203,7 +203,7 @@ class Measurements:
         names = setting.attribute_names
         removed = None if remove is None else attribute_numbers(remove, names, "remove")
         if keep is None:
-            main = int(measured_effects(setting, [one], base, 3, _silent).main[0])
+            main = int(measured_effects(setting, [one], base, 3, silent).main[0])
             kept = [] if removed is not None and main in removed else [main]
         else:
             kept = attribute_numbers(keep, names, "keep")
@@ -301,7 +301,3 @@ class Measurements:
             raise ValueError("layer_ranges must hold at least one; got none.")
         tables = [self.effects(directions, layers=layers, **settings) for layers in layer_ranges]
         return tables[0].join(*tables[1:])
-
-
-def _silent(doing: str, done: int, total: int) -> None:
-    """Too short for progress."""

@@ -12,7 +12,7 @@ from skcurve.explorer.calibration import Calibration, inside_range, solve_streng
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.editing import shifted
 from skcurve.explorer.effects import Effects
-from skcurve.explorer.progress import Report
+from skcurve.explorer.progress import Report, silent
 from skcurve.explorer.purification import purified, regressed_jacobian
 from skcurve.explorer.setting import Setting
 from skcurve.metrics.effects import consistency, effect, linearity, monotonicity, preservation
@@ -132,13 +132,15 @@ def measured_effects(
     identity = []
     for number, one in enumerate(directions):
         steps = np.linspace(-one.strength, one.strength, n_steps)
-        read = [setting.meter.read(moved(setting, latents, one, step), *asked) for step in steps]
-        responses = np.stack([part["attributes"] for part in read], axis=1)
+        read, still = _read_along(setting, latents, one, steps, asked)
+        responses = read["attributes"].swapaxes(0, 1)
         tables["e"].append(effect(responses, steps, scale=scale))
         tables["c"].append(consistency(responses, steps))
         tables["m"].append(monotonicity(responses))
         tables["l"].append(linearity(responses, steps))
-        identity.append(_kept_identity(setting, latents, one, read))
+        ends = [read["identity"][end] for end in (0, -1)] if has_identity else []
+        kept = [preservation(still["identity"], end) for end in ends]
+        identity.append(float(np.mean(kept)) if kept else np.nan)
         report("measuring directions", number + 1, len(directions))
     return Effects(
         directions=tuple(directions),
@@ -152,19 +154,26 @@ def measured_effects(
     )
 
 
-def _kept_identity(
+def _read_along(
     setting: Setting,
     latents: torch.Tensor,
     direction: Direction,
-    read: Sequence[dict[str, Numbers]],
-) -> float:
-    """Compare the embeddings at both ends with those of the unmoved latents."""
-    if "identity" not in setting.meter.readers:
-        return np.nan
-    still = setting.meter.read(moved(setting, latents, direction, 0.0), "identity")["identity"]
-    return (
-        preservation(still, read[0]["identity"]) + preservation(still, read[-1]["identity"])
-    ) / 2
+    steps: Numbers,
+    names: Sequence[str],
+) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
+    """Measure latents moved by each of S steps, (S, n, ...), and not moved, (n, ...).
+
+    The moved ones go through the generator together, in as few batches as there can be; those that
+    are not moved are the same for all directions, and measured once.
+    """
+    there = [moved(setting, latents, direction, step) for step in steps if step != 0]
+    found = setting.meter.read(torch.cat(there), *names)
+    still = setting.meter.read(moved(setting, latents, direction, 0.0), *names)
+    read = {}
+    for name in names:
+        parts = iter(np.split(found[name], len(there)))
+        read[name] = np.stack([still[name] if step == 0 else next(parts) for step in steps])
+    return read, still
 
 
 def _starts_or_ends_outside(setting: Setting, direction: Direction) -> bool:
@@ -193,7 +202,7 @@ def purified_direction(
         if length == 0:
             return np.zeros_like(scale)
         one = Direction(step, strength=length, layers=layers)
-        measured = measured_effects(setting, [one], latents, 3, _silent)
+        measured = measured_effects(setting, [one], latents, 3, silent)
         return measured.effects[0]
 
     jacobian = _jacobian(setting, layers, latents, strength, report) / scale[:, None]
@@ -234,7 +243,3 @@ def _jacobian(
         changes.append((there - back) / 2)
         report("estimating the Jacobian", number + 1, n_rounds)
     return regressed_jacobian(np.concatenate(shifts), np.concatenate(changes))
-
-
-def _silent(doing: str, done: int, total: int) -> None:
-    """Part of a step that has its own progress."""

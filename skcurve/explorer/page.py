@@ -224,7 +224,7 @@ def _card(
 ) -> str:
     """Begin a card; who calls ends it."""
     parts = [direction.name, f"layers {name_layers(direction.layers)}"]
-    if direction.source not in ("", "segment"):
+    if direction.source not in ("", "SegmentDirections"):
         parts.insert(1, direction.source)
     return (
         f'<div class="card"><h3>{heading}</h3>'

@@ -33,7 +33,7 @@ def reporting(progress: bool | Report) -> Iterator[Report]:
     if callable(progress):
         yield progress
     elif not progress:
-        yield _say_nothing
+        yield silent
     elif (bar := _make_bar()) is None:
         yield _Lines()
     else:
@@ -48,8 +48,8 @@ def reporting(progress: bool | Report) -> Iterator[Report]:
             yield report
 
 
-def _say_nothing(doing: str, done: int, total: int) -> None:
-    """Nobody looks."""
+def silent(doing: str, done: int, total: int) -> None:
+    """Report nothing: nobody looks, or it is part of work that has its own progress."""
 
 
 def _make_bar() -> Any:

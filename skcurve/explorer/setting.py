@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from skcurve.directions import SegmentDirections
 from skcurve.explorer.calibration import Neighbourhood
-from skcurve.explorer.direction import Direction, as_directions, segment_directions
-from skcurve.explorer.editing import as_latents, in_layers
+from skcurve.explorer.direction import Direction, as_directions
+from skcurve.explorer.editing import in_layers
 from skcurve.explorer.layers import Layers, resolve_layers
 from skcurve.explorer.meter import Meter
 from skcurve.explorer.progress import Report
 from skcurve.explorer.readings import AttributeReader, Reader
 from skcurve.generators import AdaptedGenerator
 from skcurve.generators import as_generator as adapt
+from skcurve.generators.latents import check_latents
 from skcurve.interop import as_tensor
 from skcurve.metrics import outlier_vertices
 from skcurve.metrics.inputs import resolve_curve
@@ -104,11 +106,9 @@ class Setting:
             )
         return adapted
 
-    def check_latents(self, latents: Any, name: str = "latents") -> torch.Tensor:
-        """Return latents as a tensor that fits; see `as_latents`."""
-        return as_latents(
-            latents, n_features=self.curve.n_features, n_layers=self.n_layers, name=name
-        )
+    def check_latents(self, latents: Any) -> torch.Tensor:
+        """Return latents as a finite (n, D) or (n, L, D) tensor, or say what is wrong with them."""
+        return check_latents(latents, (self.curve.n_features,), self.n_layers)
 
     def layers_of(self, direction: Direction | None, layers: Layers) -> tuple[int, ...] | None:
         """Say which layers: those named now, else the direction's, else the explorer's."""
@@ -121,17 +121,9 @@ class Setting:
     def directions_of(self, directions: Any, layers: Layers = None) -> list[Direction]:
         """Make a list of directions, each with the layers that it is for."""
         if directions is None:
-            found = segment_directions(self.curve, seed=self._curve_seed)
-            if not found:
-                raise ValueError("curve has all its vertices in one place: it has no directions.")
-        else:
-            found = as_directions(directions, n_features=self.curve.n_features)
+            directions = SegmentDirections(self.estimator).fit()
+        found = as_directions(directions, n_features=self.curve.n_features)
         return [one.replace(layers=self.layers_of(one, layers)) for one in found]
-
-    @property
-    def _curve_seed(self) -> int | None:
-        seed = getattr(self.estimator, "random_state", None)
-        return int(seed) if isinstance(seed, int | np.integer) else None
 
     def vector_of(self, direction: Any) -> tuple[torch.Tensor, Direction | None]:
         """Give the vector that one unit of strength adds, and what else is known of it."""

@@ -130,8 +130,8 @@ def test_a_grid_goes_as_far_as_the_direction_says(explorer, exact, curve):
     ("arguments", "error", "said"),
     [
         ((np.zeros((2, 5)), np.ones(6)), ValueError, r"latents must have shape \(n, 6\) or"),
-        ((np.zeros((0, 6)), np.ones(6)), ValueError, "latents must have shape"),
-        ((np.full((2, 6), np.nan), np.ones(6)), ValueError, "latents contains NaN"),
+        ((np.zeros((0, 6)), np.ones(6)), ValueError, "latents must not be empty"),
+        ((np.full((2, 6), np.nan), np.ones(6)), ValueError, "latents contain NaN"),
         ((np.zeros((2, 6)), np.ones(5)), ValueError, "direction must be a Direction, the number"),
         ((np.zeros((2, 6)), np.full(6, np.inf)), ValueError, "direction contains NaN"),
         ((np.zeros((2, 6)), 99), IndexError, "there is no segment 99 on a curve of 11 segments"),

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from skcurve import LatentDirectionExplorer, PolylineCurve
+from skcurve import SFVQ, LatentDirectionExplorer, PolylineCurve
+from skcurve.directions import RandomDirections, SegmentDirections
 from skcurve.explorer import Direction, DirectionLibrary, Effects
+from skcurve.explorer.direction import as_directions
 from skcurve.generators import as_generator
 
 from .conftest import N_FACTORS, NAMES, Exact, read_factors
@@ -165,6 +167,24 @@ def test_numpy_and_torch_generators_agree(make, exact, curve, is_tensor):
     )
 
 
+def test_segments_know_the_seed_of_their_curve(make, exact):
+    sfvq = SFVQ(2, random_state=7).fit(exact.sample(100, 0))
+    from_finder = as_directions(SegmentDirections(sfvq).fit(), n_features=N_FACTORS)
+    own = make(curve=sfvq).directions()
+    assert {one.seed for one in (*from_finder, *own)} == {7}
+    assert [one.source for one in own] == ["SegmentDirections"] * 3
+    learnt = RandomDirections(2, random_state=3).fit(exact)
+    assert {one.seed for one in as_directions(learnt, n_features=N_FACTORS)} == {3}
+
+
+def test_all_strengths_go_through_the_generator_together(make, exact):
+    explorer = make(attributes=read_factors, batch_size=64)
+    explorer.effects(exact.turn[:1], n_latents=16)
+    n_calls = exact.n_calls
+    explorer.effects(exact.turn[1:2], n_latents=16)
+    assert exact.n_calls == n_calls + 1  # 4 strengths of 16 latents; the unmoved ones are known
+
+
 @pytest.mark.parametrize("batch_size", [16, 64])
 def test_an_adapted_generator_learns_the_shape_from_the_curve(batch_size, make, curve):
     function = as_generator(lambda latents: np.tanh(latents)[:, :2], batch_size=batch_size)
@@ -191,6 +211,16 @@ def test_attributes_may_be_a_network_or_a_frame(make):
     np.testing.assert_allclose(framed.effects().effects, expected.effects, atol=1e-12)
     unnamed = make(attribute_names=None)
     assert unnamed.attribute_names[1] == "attribute 1"
+
+
+def test_attributes_written_for_tensors_do_without_a_curve_of_tensors(make):
+    def of_tensors(outputs):
+        return torch.stack([outputs.flatten(1)[:, k] for k in range(N_FACTORS)], dim=1)
+
+    np.testing.assert_array_equal(
+        make(attributes=of_tensors).effects(n_latents=4).effects,
+        make().effects(n_latents=4).effects,
+    )
 
 
 def test_a_finder_and_a_library_are_directions(explorer, exact):
@@ -252,7 +282,7 @@ def test_bad_settings_are_named(settings, error, said, make, exact):
     ("attributes", "names", "said"),
     [
         (lambda outputs: outputs[:3, 0, 0], NAMES[:4], "one row of numbers for each of 64"),
-        (read_factors, NAMES[:2], "must name the 6 attributes that attributes gives; got 2 names"),
+        (read_factors, NAMES[:2], "attribute_names must hold 6 names, one an attribute; got 2"),
         (lambda outputs: read_factors(outputs) * np.nan, NAMES, "attributes gives NaN"),
     ],
 )
