@@ -93,8 +93,19 @@ def judge(
         By how much each shift is misjudged.
     right : bool tensor of shape (n,)
         Whether each direction is named.
+
+    Raises
+    ------
+    ValueError
+        If what it gives has other shapes.
     """
     logits, shift = reconstructor(seen.before, seen.after)
+    if logits.ndim != 2 or len(logits) != len(which) or shift.shape != which.shape:
+        # Shifts of shape (n, 1) would be compared with those of all other pairs.
+        raise ValueError(
+            f"reconstructor must give logits of shape ({len(which)}, k) and shifts of shape "
+            f"({len(which)},); got {tuple(logits.shape)} and {tuple(shift.shape)}."
+        )
     which = which.to(logits.device)
     return (
         functional.cross_entropy(logits, which),

@@ -93,6 +93,19 @@ def test_chance_is_one_in_k_and_a_blind_reconstructor_is_at_chance(four):
     assert not torch.equal(found.reconstructor_.guess, blind.guess)
 
 
+def test_shifts_of_another_shape_are_named_and_not_broadcast(four):
+    class Column(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.guess = nn.Parameter(torch.zeros(4))
+
+        def forward(self, before, after):
+            return self.guess.expand(len(before), 4), self.guess[:1].expand(len(before), 1)
+
+    with pytest.raises(ValueError, match=r"shifts of shape \(32,\); got \(32, 4\) and \(32, 1\)"):
+        RectifiedDirections(4, reconstructor=Column(), n_steps=1).fit(paint, four)
+
+
 @pytest.mark.parametrize("reconstructor", ["lenet", "mlp"])
 def test_what_is_easy_to_tell_apart_is_told_apart(reconstructor, four):
     found = RectifiedDirections(
