@@ -251,6 +251,8 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
         setting = self._setting
         if n_top < 1 or n_rows < 1:
             raise ValueError(f"n_top and n_rows must be at least 1; got {n_top} and {n_rows}.")
+        if not Path(path).absolute().parent.is_dir():  # said now, and not after minutes of work
+            raise FileNotFoundError(f"path must be in a folder that is there; got {str(path)!r}.")
         has_attributes = "attributes" in setting.meter.readers
         if finders is not None:
             setting.require_attributes()

@@ -202,3 +202,9 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one(explorer, tmp_path):
     with pytest.raises(ValueError, match="outputs must be pictures"):
         explorer.report(path, image=lambda outputs: np.zeros((len(outputs), 2, 2, 2, 2)))
     assert path.read_text() == "old"
+
+
+def test_a_folder_that_is_not_there_is_named_before_any_work(explorer, exact, tmp_path):
+    with pytest.raises(FileNotFoundError, match="path must be in a folder that is there"):
+        explorer.report(tmp_path / "none" / "report.html")
+    assert exact.n_calls == 0
