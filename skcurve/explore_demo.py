@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from skcurve import SFVQ, LatentDirectionExplorer
 from skcurve.directions import PCADirections, RandomDirections, SegmentDirections
 from skcurve.explorer import DirectionLibrary, Effects
+from skcurve.explorer.layers import name_layers
 from skcurve.generators.sprites import SpriteGenerator, attributes
 
 FEWEST_BITS, MOST_BITS = 2, 6
@@ -157,8 +158,6 @@ def _table(effects: Effects, library: DirectionLibrary) -> Any:
     """Lay out the named directions, best first."""
     from rich import box
     from rich.table import Table
-
-    from skcurve.explorer.layers import name_layers
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0, 0, 1))
     for name in ("direction", "segment", "layers"):
