@@ -7,12 +7,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from skcurve.curve import PolylineCurve
-    from skcurve.explorer import LatentDirectionExplorer
+    from skcurve.explorer.explorer import LatentDirectionExplorer
     from skcurve.sfvq import SFVQ
 
 __all__ = ["SFVQ", "LatentDirectionExplorer", "PolylineCurve"]
 
-_HOME = {"LatentDirectionExplorer": "explorer", "PolylineCurve": "curve", "SFVQ": "sfvq"}
+_HOME = {"LatentDirectionExplorer": "explorer.explorer", "PolylineCurve": "curve", "SFVQ": "sfvq"}
 _ROOMS = frozenset(
     {"directions", "explorer", "generators", "metrics", "plotting", "solvers", "testing"}
 )

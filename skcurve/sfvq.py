@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from numbers import Integral, Real
 from time import perf_counter
 from typing import Any, ClassVar, Self
@@ -362,7 +363,7 @@ default="norm"
             stream, generator = self._stream or self._begin_stream(rows, weights, known)
             rows = rows.to(stream.vertices)
             weights = None if weights is None else weights.to(rows)
-            stream = stream.step(rows, weights, self.n_bits, self._lloyd(), generator)
+            stream = stream.step(rows, weights, self.n_bits, self._lloyd(rows.shape[1]), generator)
         history = [] if first else self.history_
         record = stream.record(len(history) + 1, perf_counter() - began)
         self._set_codebooks({**known, stream.bitrate: stream.codebook}, like=X)
@@ -752,9 +753,11 @@ default="norm"
         given = {name: value for name, value in given.items() if value is not None}
         return make_solver(self.solver, **suited | given)
 
-    def _lloyd(self) -> Lloyd:
+    def _lloyd(self, n_features: int) -> Lloyd:
         """Give the settings for a stream."""
-        return self.solver if isinstance(self.solver, Lloyd) else Lloyd(self.smoothness)
+        if isinstance(self.solver, Lloyd):
+            return self.solver
+        return replace(Lloyd(**Lloyd.suited_to(n_features)), smoothness=self.smoothness)
 
     def _begin_stream(
         self,
@@ -767,7 +770,7 @@ default="norm"
         if known:
             usage = float(getattr(self, "usage_", np.zeros(1)).sum())
             codebook = known[max(known)].to(rows.device)
-            return Stream.resume(codebook, usage, self._lloyd().smoothness), generator
+            return Stream.resume(codebook, usage, self._lloyd(rows.shape[1]).smoothness), generator
         source = Rows(rows, weights, generator)
         start = self._check_start(source.n_features, known)
         return Stream.begin(start.find(source, self.n_bits, generator), source), generator

@@ -3,7 +3,6 @@
 from skcurve.explorer.calibration import Calibration
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
-from skcurve.explorer.explorer import LatentDirectionExplorer
 from skcurve.explorer.library import DirectionLibrary
 from skcurve.explorer.walk import Walk
 
@@ -12,6 +11,5 @@ __all__ = [
     "Direction",
     "DirectionLibrary",
     "Effects",
-    "LatentDirectionExplorer",
     "Walk",
 ]

@@ -42,7 +42,7 @@ class DirectionLibrary(Mapping[str, Direction]):
 
     See Also
     --------
-    skcurve.explorer.LatentDirectionExplorer.edit : Takes directions from here.
+    skcurve.LatentDirectionExplorer.edit : Takes directions from here.
 
     Examples
     --------

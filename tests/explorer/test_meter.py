@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skcurve.explorer import LatentDirectionExplorer, meter
+from skcurve import LatentDirectionExplorer
+from skcurve.explorer import meter
 
 from .conftest import NAMES, Exact, read_factors
 

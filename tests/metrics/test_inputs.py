@@ -21,6 +21,9 @@ MEASURES = {
     "neighbor_agreement": lambda c, X: metrics.neighbor_agreement(c, X, [0, 0, 1][: len(X)]),
     "outlier_vertices": metrics.outlier_vertices,
 }
+OF_NUMBERS = {
+    "perplexity", "consistency", "effect", "linearity", "monotonicity", "preservation", "purity",
+}  # fmt: skip
 NEED_ROWS = sorted(MEASURES.keys() - {"smoothness_ratio"})
 
 each_measure = pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
@@ -34,7 +37,8 @@ class Learner(BaseEstimator):
 
 
 def test_every_public_metric_is_tried_here():
-    assert MEASURES.keys() | {"perplexity"} == set(metrics.__all__)
+    of_curves = {name for name in metrics.__all__ if name not in OF_NUMBERS}
+    assert MEASURES.keys() == of_curves
 
 
 @each_measure
