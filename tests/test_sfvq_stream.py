@@ -261,7 +261,7 @@ def test_batches_may_be_on_any_device():
 
 
 def test_the_smoothness_of_a_solver_object_is_used():
-    X = gaussian(8000, 2)
+    X = gaussian(8000, 8)  # fewer have other defaults
     named = stream(X, smoothness=1.0)
     given = stream(X, solver=Lloyd(smoothness=1.0), smoothness=0.01)
     np.testing.assert_array_equal(given.codebook_, named.codebook_)
