@@ -40,7 +40,7 @@ test: env lint  ## lint, then every test and doctest
 test-installs: test-oldest test-minimal test-wheel  ## the tests on other installations
 
 test-oldest: .venv-oldest/.installed  ## the quick tests with the oldest versions that are admitted
-	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) -m "not slow"
+	NUMBA_CACHE_DIR=.venv-oldest/numba $(subst $(BIN),.venv-oldest/bin,$(PYTEST)) -m "not slow"
 
 test-minimal: .venv-minimal/.installed  ## the quick tests with no extra; those that need one skip
 	$(subst $(BIN),.venv-minimal/bin,$(PYTEST)) -m "not slow"

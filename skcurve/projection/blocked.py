@@ -92,7 +92,8 @@ def search(
     if (
         points.device.type == "cpu"
     ):  # numpy's product is at least as fast there, and stays on this core
-        np.matmul(points.numpy(), table.product.numpy(), out=values.numpy())
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite counts as close
+            np.matmul(points.numpy(), table.product.numpy(), out=values.numpy())
     else:
         torch.mm(points, table.product, out=values)
     values.add_(table.sq_norm)
@@ -168,7 +169,8 @@ def _nearest_of_close(
     row, segment = close.nonzero().unbind(1)
     segment = segment.clamp_(max=len(vertices) - 2)
     t, q = _in_full_precision(block, vertices, row, segment)
-    q[(t == 1) & (segment < len(vertices) - 2)] = torch.inf
+    # Where squares overflow, q is no number: the first that is close then counts as the nearest.
+    q[((t == 1) & (segment < len(vertices) - 2)) | q.isnan()] = torch.inf
     least = q.new_full((len(block),), torch.inf).scatter_reduce_(0, row, q, "amin")
     pair = torch.arange(len(row), device=row.device)
     pair = torch.where(q == least[row], pair, len(row))

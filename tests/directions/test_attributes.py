@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -215,6 +214,7 @@ class Named:
 
 
 def as_table(outputs):
+    pd = pytest.importorskip("pandas")
     return pd.DataFrame(np.asarray(outputs), columns=["first", "second"])
 
 

@@ -396,3 +396,10 @@ def test_extra_memory_is_bounded(search, scene):
         [sys.executable, "-c", source, *scene.split()], capture_output=True, text=True, check=True
     )
     assert int(extra.stdout) < 64 * 2**20
+
+
+@both_searches
+def test_squares_that_float64_cannot_hold_are_no_error(search):
+    X, vertices = random_scene(50, 9, 3, torch.float64)
+    found = find(search, 1e200 * X, 1e200 * vertices)
+    assert ((found.segment >= 0) & (found.segment < 8)).all()
