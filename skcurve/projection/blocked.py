@@ -52,9 +52,8 @@ def project_blocked(
             found = settle(block, vertices, table, space[1], reach)
             segment[rows], position[rows], sq_distance[rows] = found
 
-    n_spans = (
-        min(torch.get_num_threads(), -(-n_rows // max(1, n_block))) if X.device.type == "cpu" else 1
-    )
+    n_cores = torch.get_num_threads() if X.device.type == "cpu" else 1
+    n_spans = min(n_cores, -(-n_rows // max(1, n_block)))
     edges = [n_rows * span // n_spans for span in range(n_spans + 1)] if n_rows else [0]
     run_threads(project_span, [slice(*ends) for ends in pairwise(edges)])
     return Projection(segment, position, sq_distance)
@@ -89,9 +88,7 @@ def search(
     """
     points = torch.sub(block, table.center, out=centered).mul_(table.scale).float()
     values = values[:, : len(table.sq_norm)]
-    if (
-        points.device.type == "cpu"
-    ):  # numpy's product is at least as fast there, and stays on this core
+    if points.device.type == "cpu":  # numpy's product is as fast there, and stays on this core
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite counts as close
             np.matmul(points.numpy(), table.product.numpy(), out=values.numpy())
     else:

@@ -18,7 +18,6 @@ ENOUGH_LEFT, CANCELLATION = 0.1, 1e-6
 """Where sums cancel to less than the first share of the largest, they have lost digits of a result
 in their own precision; to less than the second, float64 has lost digits of one in float32."""
 
-
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered, so that they use vector instructions; not-a-number keeps its meaning."""
 
