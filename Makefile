@@ -10,9 +10,13 @@ INSTALLED := $(VENV)/.installed
 
 # The first Python that runs, is new enough, and can make a virtual environment. 3.11 comes first
 # because torch, as pinned in constraints.txt, has a ready wheel for it.
-PYTHON ?= $(shell for python in python3.11 python3 python3.13 python3.12; do \
+PYTHON ?= $(shell for python in python3.11 python3 python3.14 python3.13 python3.12; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
 		>/dev/null 2>&1 && { echo $$python; break; }; done)
+
+# The newer interpreters that are at hand, for `make test-pythons`.
+PYTHONS ?= $(shell for python in python3.12 python3.13 python3.14; do \
+	$$python -c 'import ensurepip, venv' >/dev/null 2>&1 && echo $$python; done)
 
 EXTRAS-demo := fast,plot,cli
 EXTRAS-test := test,generators,lint,docs
@@ -24,7 +28,7 @@ EXTRAS-bench := bench
 PYTEST := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-installs test-oldest test-minimal test-wheel test-fast lint format docs bench clean
+.PHONY: help env demo test test-installs test-oldest test-minimal test-wheel test-pythons test-fast lint format docs bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +59,18 @@ test-wheel: $(INSTALLED)-release  ## build wheel and sdist, check them, and use 
 		(cd dist && ../.venv-wheel/bin/python ../.ci/check_installed.py) || exit 1; \
 	done
 
+# Not part of test-installs: for these torch has no small build on PyPI for Linux, and each
+# environment takes gigabytes.
+test-pythons:  ## the quick tests with each newer Python that is found; gigabytes for each
+	@test -n "$(PYTHONS)" || echo "no python3.12, python3.13 or python3.14 was found; name some: \
+	make test-pythons PYTHONS='/path/to/python3.13'"
+	for python in $(PYTHONS); do \
+		venv=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
+		$$python -m venv $$venv && \
+		$$venv/bin/pip install --quiet -c constraints.txt -e '.[test]' && \
+		$(subst $(BIN),$$venv/bin,$(PYTEST)) -m "not slow" || exit 1; \
+	done
+
 test-fast: env  ## the tests and doctests that take seconds
 	$(PYTEST) --mpl -m "not slow"
 
@@ -75,7 +91,7 @@ bench: $(INSTALLED)-bench  ## run every benchmarks/bench_*.py, one after another
 	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script; done
 
 clean:  ## remove all that these targets made, .venv included
-	rm -rf $(VENV) .venv-oldest .venv-minimal .venv-wheel build dist *.egg-info docs/_build docs/auto_examples docs/generated skcurve-demo .coverage* .hypothesis .*_cache
+	rm -rf $(VENV) .venv-* build dist *.egg-info docs/_build docs/auto_examples docs/generated skcurve-demo .coverage* .hypothesis .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/pip:

@@ -179,6 +179,18 @@ def test_importing_the_package_loads_what_is_used_and_no_more():
     assert run("from skcurve import *; print(SFVQ.__module__)") == "skcurve.sfvq"
 
 
+@pytest.mark.slow
+def test_importing_the_estimator_costs_little_beside_what_it_requires():
+    # Of the processor, not of the clock: other work on the machine slows the clock alone.
+    # The least of a few turns, taken alternately.
+    required, estimator = "import torch, sklearn", "from skcurve import SFVQ"
+    seconds = {required: [], estimator: []}
+    for _ in range(4):
+        for line in seconds:
+            seconds[line].append(float(run(f"import os; {line}; print(sum(os.times()[:2]))")))
+    assert min(seconds[estimator]) < 1.5 * min(seconds[required])
+
+
 def test_the_package_shows_its_names_and_no_others():
     assert {*skcurve.__all__, "metrics", "plotting", "testing"} <= set(dir(skcurve))
     with pytest.raises(AttributeError, match="module 'skcurve' has no attribute 'nothing'"):
