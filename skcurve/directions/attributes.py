@@ -7,19 +7,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.callback import CallbackSupportMixin
 from sklearn.linear_model import Ridge
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skcurve.directions.base import DirectionFinder, Found
-from skcurve.directions.jacobian import GRADIENTS, mean_jacobian
+from skcurve.directions.jacobian import GRADIENTS, choose_gradient, mean_jacobian
 from skcurve.directions.latents import Numbers, as_rows
 from skcurve.directions.measured import attribute_names, measure_all
 from skcurve.generators import AdaptedGenerator
 from skcurve.randomness import as_generator as random_generator
 
+N_SAMPLES = {None: 4_096, "autograd": 256, "finite": 64}
+"""Latents to sample, by how derivatives are taken, if at all: differences take 2 D outputs each."""
+BATCH_ROWS = 64
+"""Outputs that autograd keeps at a time."""
 
-class AttributeDirections(CallbackSupportMixin, DirectionFinder):
+
+class AttributeDirections(DirectionFinder):
     r"""A direction for each attribute that a function of the user's measures.
 
     The attributes are standardised first: in units of their standard deviation over the latents.
@@ -130,13 +134,16 @@ class AttributeDirections(CallbackSupportMixin, DirectionFinder):
 
     def _find(self, generator: AdaptedGenerator | None, latents: torch.Tensor | None) -> Found:
         generator = self._require(generator)
-        n_samples = self.n_samples or self._enough_samples(generator)
-        random = random_generator(self.random_state)
-        latents = self._sample(generator, latents, n_samples, random)
-        self._init_callback_context(max_subtasks=None).call_on_fit_task_begin(estimator=self)
-        if len(latents) < 2:
+        if latents is not None and len(latents) < 2:
             raise ValueError("latents must have at least 2 rows; got 1.")
-        values, columns = measure_all(generator, self.attributes, latents)
+        random = random_generator(self.random_state)
+        gradient = self._gradient(generator, latents) if self.method == "jacobian" else None
+        n_samples = self.n_samples or N_SAMPLES[gradient]
+        latents = self._sample(generator, latents, n_samples, random)
+        n_batches = -(-len(latents) // generator.batch_size)
+        n_derived = {"autograd": -(-len(latents) // BATCH_ROWS), "finite": latents.shape[-1]}
+        self._begin(n_batches + (0 if gradient is None else n_derived[gradient]))
+        values, columns = measure_all(generator, self.attributes, latents, on_batch=self._part_done)
         names = attribute_names(self.attributes, self.attribute_names, columns, values.shape[1])
         deviations = values.std(0)
         # Constant but for the rounding of single precision.
@@ -150,25 +157,27 @@ class AttributeDirections(CallbackSupportMixin, DirectionFinder):
         if self.method == "ridge":
             directions, strengths = self._regress(latents, values / deviations)
         else:
-            directions, strengths = self._invert(generator, latents)
+            directions, strengths = self._invert(generator, latents, str(gradient))
         self._check_found(directions, names)
         return Found(directions, strengths, names)
 
-    def _enough_samples(self, generator: AdaptedGenerator) -> int:
-        if self.method == "ridge":
-            return 4_096
-        return 256 if self.gradient != "finite" and generator.differentiable else 64
+    def _gradient(self, generator: AdaptedGenerator, latents: torch.Tensor | None) -> str:
+        """Say how derivatives are taken: the generator and the attributes decide it together."""
+        if latents is None:
+            latents = self._sample(generator, None, 2, np.random.default_rng(0))
+        return choose_gradient(generator, self.attributes, latents, self.gradient)
 
     def _invert(
-        self, generator: AdaptedGenerator, latents: torch.Tensor
+        self, generator: AdaptedGenerator, latents: torch.Tensor, gradient: str
     ) -> tuple[Numbers, Numbers]:
         self.jacobian_ = mean_jacobian(
             generator,
             self.attributes,
             latents,
-            gradient=self.gradient,
+            gradient=gradient,
             step=self.step,
-            on_part=self._tell,
+            batch_size=BATCH_ROWS,
+            on_part=self._part_done,
         )
         moves: Numbers = np.linalg.pinv(self.jacobian_ / self.deviations_[:, None], self.rcond).T
         return moves, np.linalg.norm(moves, axis=1)
@@ -182,16 +191,6 @@ class AttributeDirections(CallbackSupportMixin, DirectionFinder):
         self.scores_ = 1.0 - residual.var(0) / values.var(0)
         steepness = np.linalg.norm(slopes, axis=1)
         return slopes, np.divide(1.0, steepness, where=steepness > 0, out=np.zeros_like(steepness))
-
-    def _tell(self) -> None:
-        """Tell callbacks that a part of the derivatives is there."""
-        context: Any = self._callback_fit_ctx
-        part = context.subcontext("part").call_on_fit_task_begin(estimator=self)
-        part.call_on_fit_task_end(estimator=self)
-
-    def _finish(self) -> None:
-        context: Any = self._callback_fit_ctx
-        context.call_on_fit_task_end(estimator=self)
 
     @staticmethod
     def _check_found(directions: Numbers, names: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import with_callbacks
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 
 from skcurve.directions.latents import Numbers, check_latents
 from skcurve.generators import AdaptedGenerator, as_generator
@@ -32,11 +32,14 @@ class Found(NamedTuple):
     names: Sequence[str]
 
 
-class DirectionFinder(BaseEstimator):
+class DirectionFinder(CallbackSupportMixin, BaseEstimator):
     """Base class of what finds directions in the latent space of a generator.
 
     A subclass stores its parameters in `__init__`, names what they may be in
     ``_parameter_constraints``, and writes ``_find(generator, latents)``, which returns a `Found`.
+    One whose search takes long says of how many parts it is, ``self._begin(n_parts)``, and calls
+    ``self._part_done()`` after each: callbacks of scikit-learn hear of it, such as
+    `sklearn.callback.ProgressBar`, and so does `LatentDirectionExplorer.compare`.
 
     Attributes
     ----------
@@ -116,8 +119,23 @@ class DirectionFinder(BaseEstimator):
         """Search, without writing to anything that was given."""
         raise NotImplementedError(f"{type(self).__name__} must define _find(generator, latents).")
 
+    def _begin(self, n_parts: int) -> None:
+        """Tell callbacks that a search begins, and of how many parts it is."""
+        context = self._init_callback_context(max_subtasks=n_parts)
+        context.call_on_fit_task_begin(estimator=self)
+
+    def _part_done(self, name: str = "part") -> bool:
+        """Tell callbacks that a part is done; say whether one of them wants to end the search."""
+        context: Any = self._callback_fit_ctx
+        part = context.subcontext(name).call_on_fit_task_begin(estimator=self)
+        return bool(part.call_on_fit_task_end(estimator=self))
+
     def _finish(self) -> None:
-        """Say to whom it concerns that all attributes are there."""
+        """Tell callbacks that all attributes are there."""
+        if not hasattr(self, "_callback_fit_ctx"):
+            self._begin(0)
+        context: Any = self._callback_fit_ctx
+        context.call_on_fit_task_end(estimator=self)
 
     def _keep(self, found: Found) -> None:
         """Check what was found, and keep it as unit rows."""

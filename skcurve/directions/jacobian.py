@@ -13,6 +13,10 @@ from skcurve.directions.measured import measure, measure_all
 from skcurve.generators import AdaptedGenerator, as_generator
 
 GRADIENTS = ("auto", "autograd", "finite")
+FEW = 2
+"""Latents that it is tried on whether there are gradients."""
+REFUSES_NUMPY = "Can't call numpy() on Tensor that requires grad"
+"""What torch says where a function of arrays gets a tensor with a gradient."""
 
 
 def mean_jacobian(
@@ -23,7 +27,7 @@ def mean_jacobian(
     gradient: str = "auto",
     step: float = 0.05,
     batch_size: int = 64,
-    on_part: Callable[[], None] | None = None,
+    on_part: Callable[[], Any] | None = None,
 ) -> Numbers:
     r"""Give the mean derivative of attributes with respect to the latents.
 
@@ -75,16 +79,73 @@ def mean_jacobian(
     if gradient not in GRADIENTS:
         raise ValueError(f"gradient must be one of {GRADIENTS}; got {gradient!r}.")
     tell = on_part or (lambda: None)
-    if gradient != "finite":
-        found = _by_autograd(adapted, attributes, rows, batch_size, tell)
-        if found is not None:
-            return found
-        if gradient == "autograd":
-            raise ValueError(
-                "gradient='autograd' needs a generator and attributes that torch can "
-                "differentiate; these give no gradient. Use gradient='finite'."
-            )
+    if choose_gradient(adapted, attributes, rows, gradient) == "autograd":
+        return _by_autograd(adapted, attributes, rows, batch_size, tell)
     return _by_differences(adapted, attributes, rows, step, tell)
+
+
+def choose_gradient(
+    generator: AdaptedGenerator,
+    attributes: Callable[[Any], Any],
+    latents: torch.Tensor,
+    gradient: str,
+) -> str:
+    """Say how derivatives are taken: by trying, on two of the latents.
+
+    What a function of arrays says to a tensor with a gradient is no error: it is called on arrays
+    then, and if it was an error of its own, it comes again. Any other exception passes through.
+
+    Parameters
+    ----------
+    generator : AdaptedGenerator
+        Makes the outputs.
+    attributes : callable
+        Of the outputs.
+    latents : tensor of shape (n, D) or (n, L, D)
+        To try it on.
+    gradient : {"auto", "autograd", "finite"}
+        What is asked for.
+
+    Returns
+    -------
+    gradient : {"autograd", "finite"}
+
+    Raises
+    ------
+    ValueError
+        If "autograd" is asked for, and there is no gradient.
+    """
+    if gradient == "finite":
+        return gradient
+    flows, refusal = _try_autograd(generator, attributes, latents[:FEW])
+    if not flows and gradient == "autograd":
+        raise ValueError(
+            "gradient='autograd' needs a generator and attributes that torch can "
+            "differentiate; these give no gradient. Use gradient='finite'."
+        ) from refusal
+    return "autograd" if flows else "finite"
+
+
+def _try_autograd(
+    generator: AdaptedGenerator, attributes: Callable[[Any], Any], few: torch.Tensor
+) -> tuple[bool, Exception | None]:
+    """Say whether gradients flow from attributes to latents, and what was refused if not."""
+    if not generator.differentiable:
+        return False, None
+    with torch.enable_grad():
+        shift = few.new_zeros(few.shape[-1], requires_grad=True)
+        outputs = generator.forward(shifted(few, shift))
+        if not outputs.requires_grad:
+            return False, None
+        try:
+            values, _ = measure(attributes, outputs)
+        except (TypeError, AttributeError) as error:
+            return False, error
+        except RuntimeError as error:
+            if REFUSES_NUMPY not in str(error):
+                raise
+            return False, error
+        return values.requires_grad, None
 
 
 def _by_autograd(
@@ -92,34 +153,22 @@ def _by_autograd(
     attributes: Callable[[Any], Any],
     latents: torch.Tensor,
     batch_size: int,
-    tell: Callable[[], None],
-) -> Numbers | None:
-    """Differentiate, or give None where there is nothing to differentiate."""
-    if not generator.differentiable:
-        return None
-    total: torch.Tensor | None = None
+    tell: Callable[[], Any],
+) -> Numbers:
+    """Differentiate, batch after batch."""
+    total = torch.zeros(())
     with torch.enable_grad():
         for batch in latents.split(batch_size):
             # One shift for all rows: its gradient is the sum of theirs.
             shift = batch.new_zeros(batch.shape[-1], requires_grad=True)
-            outputs = generator.forward(shifted(batch, shift))
-            if not outputs.requires_grad:
-                return None
-            try:
-                values, _ = measure(attributes, outputs)
-            except (RuntimeError, TypeError):  # numpy refuses what has a gradient
-                return None
-            if not values.requires_grad:
-                return None
+            values, _ = measure(attributes, generator.forward(shifted(batch, shift)))
             rows = [
                 torch.autograd.grad(column.sum(), shift, retain_graph=True, allow_unused=True)[0]
                 for column in values.T
             ]
             part = torch.stack([torch.zeros_like(shift) if r is None else r for r in rows])
-            total = part.double() if total is None else total + part.double()
+            total = total + part.double()
             tell()
-    if total is None:
-        return None
     jacobian: Numbers = (total / len(latents)).cpu().numpy()
     return jacobian
 
@@ -129,7 +178,7 @@ def _by_differences(
     attributes: Callable[[Any], Any],
     latents: torch.Tensor,
     step: float,
-    tell: Callable[[], None],
+    tell: Callable[[], Any],
 ) -> Numbers:
     """Take central differences along every axis."""
     deviation = float(as_rows(latents).astype(np.float64).std(0).mean())

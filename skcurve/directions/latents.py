@@ -7,58 +7,34 @@ import numpy.typing as npt
 import torch
 
 from skcurve.generators import AdaptedGenerator
-from skcurve.interop import all_finite, as_tensor
+from skcurve.generators.latents import check_rows
 
 Numbers = npt.NDArray[np.floating]
 
 
 def check_latents(latents: object, generator: AdaptedGenerator | None) -> torch.Tensor:
-    """Return latents as a finite tensor that fits the generator.
+    """Return latents as rows that fit the generator, if there is one: it is what checks them.
 
     Parameters
     ----------
     latents : array-like of shape (n, D) or (n, L, D)
-        Rows of the edited space, or of its W+.
+        Rows of the edited space, or of its W+; with a generator, also in its native shape.
     generator : AdaptedGenerator or None
-        Where it says its sizes, they are compared; where not, it is shown the first latent, from
-        which it learns them.
+        See `AdaptedGenerator.check_latents`.
 
     Returns
     -------
-    latents : tensor of the same shape
+    latents : tensor of shape (n, D) or (n, L, D)
         float32 or float64; it may share the memory of what was given, and is never written to.
 
     Raises
     ------
-    TypeError
-        If they are not real numbers.
-    ValueError
-        If they have another shape, or are not finite.
-    skcurve.generators.GeneratorError
-        If it is shown the first one, and fails.
+    TypeError, ValueError, skcurve.generators.GeneratorError
+        See `AdaptedGenerator.check_latents`.
     """
-    rows = as_tensor(latents, name="latents")
-    shape = tuple(rows.shape)
-    if len(shape) not in (2, 3) or 0 in shape:
-        raise ValueError(
-            f"latents must have shape (n, D) or (n, L, D), none of them 0; got shape {shape}."
-        )
-    if not all_finite(rows):
-        raise ValueError("latents contain NaN or infinity; every entry must be finite.")
-    if generator is not None:
-        if generator.latent_shape is None:
-            generator(rows[:1])
-        known = generator.latent_shape
-        if known is not None and shape[-1] != known[0]:
-            raise ValueError(
-                f"latents have {shape[-1]} features, but those of the generator have {known[0]}."
-            )
-        if len(shape) == 3 and shape[1] != generator.n_layers:
-            raise ValueError(
-                f"latents of shape {shape} have {shape[1]} layers, but the generator has "
-                f"{generator.n_layers}."
-            )
-    return rows
+    return (
+        check_rows(latents, None, None) if generator is None else generator.check_latents(latents)
+    )
 
 
 def as_rows(latents: torch.Tensor) -> Numbers:

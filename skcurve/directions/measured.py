@@ -86,14 +86,37 @@ def measure(attributes: Callable[[Any], Any], outputs: torch.Tensor) -> tuple[to
 
 
 def measure_all(
-    generator: AdaptedGenerator, attributes: Callable[[Any], Any], latents: torch.Tensor
+    generator: AdaptedGenerator,
+    attributes: Callable[[Any], Any],
+    latents: torch.Tensor,
+    on_batch: Callable[[], Any] | None = None,
 ) -> tuple[Numbers, Any]:
-    """Measure the outputs at latents: float64 of shape (n, A), and the columns of a table."""
+    """Measure the outputs at latents, batch by batch.
+
+    Parameters
+    ----------
+    generator : AdaptedGenerator
+        Makes the outputs.
+    attributes : callable
+        See `measure`.
+    latents : tensor of shape (n, D) or (n, L, D)
+        Where.
+    on_batch : callable, default=None
+        Called without arguments after each batch.
+
+    Returns
+    -------
+    values : float64 array of shape (n, A)
+    columns : sequence of str or None
+        What the columns are called, if it was a table.
+    """
     parts, columns = [], None
     with torch.no_grad():
         for _, outputs in generator.iter_batches(latents):
             values, columns = measure(attributes, torch.as_tensor(outputs))
             parts.append(values.double().cpu().numpy())
+            if on_batch is not None:
+                on_batch()
     return np.concatenate(parts), columns
 
 

@@ -98,6 +98,7 @@ class PCADirections(DirectionFinder):
         if self.layer is None or generator is None:
             observed, what = rows, "latents"
         else:
+            self._begin(-(-len(latents) // generator.batch_size))
             observed, what = self._features(generator, latents, self.layer), "features"
             if latents.ndim == 3:  # one row of features for all layers: their mean latent
                 rows = latents.mean(1).cpu().numpy()
@@ -128,8 +129,9 @@ class PCADirections(DirectionFinder):
                 f"{n_rows} rows of {n_columns} {what if what == 'features' else 'features'} have."
             )
 
-    @staticmethod
-    def _features(generator: AdaptedGenerator, latents: torch.Tensor, layer: str) -> Numbers:
-        features = as_tensor(generator.features(latents, layer), name="features")
+    def _features(self, generator: AdaptedGenerator, latents: torch.Tensor, layer: str) -> Numbers:
+        """Give the features of a layer, one row a latent; callbacks hear of every batch."""
+        found = generator.features(latents, layer, on_batch=self._part_done)
+        features = as_tensor(found, name="features")
         flat: Numbers = features.reshape(len(latents), -1).cpu().numpy()
         return flat

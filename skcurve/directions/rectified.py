@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -211,10 +212,12 @@ class RectifiedDirections(TrainedDirections):
                 "shift_error": float(error.detach()),
             }
 
-        self._descend(loss, optimizer, self.n_steps)
+        which = torch.arange(max(self.n_pairs, self.n_directions)) % self.n_directions
+        parts = which.split(max(self.batch_size, 64))
+        self._descend(loss, optimizer, self.n_steps, n_later=len(parts))
         with torch.no_grad():
             directions = matrix().detach()
-            self._evaluate(reconstructor.eval(), pairs, directions, draws)
+            self._evaluate(reconstructor.eval(), pairs, directions, parts, draws)
         self.reconstructor_ = reconstructor
         lengths = torch.linalg.vector_norm(directions, dim=1).double().numpy()
         steps = (self.min_shift + self.max_shift) / 2 * pairs.unit * lengths
@@ -233,15 +236,17 @@ class RectifiedDirections(TrainedDirections):
         reconstructor: torch.nn.Module,
         pairs: Pairs,
         directions: torch.Tensor,
+        parts: Sequence[torch.Tensor],
         draws: torch.Generator,
     ) -> None:
-        """Measure how well directions and shifts are named, on new pairs."""
-        which = torch.arange(max(self.n_pairs, self.n_directions)) % self.n_directions
+        """Measure how well directions and shifts are named, on new pairs: these, part by part."""
         rights, errors = [], []
-        for part in which.split(max(self.batch_size, 64)):
+        for part in parts:
             _, error, right = judge(reconstructor, pairs.show(directions, part, draws), part)
             rights.append(right.cpu())
             errors.append(error.cpu())
+            self._part_done()
+        which = torch.cat(list(parts))
         named = torch.cat(rights).double().numpy()
         counts = np.bincount(which.numpy())
         self.accuracies_ = np.bincount(which.numpy(), named) / counts

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import torch
-from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from skcurve.directions.base import DirectionFinder
@@ -22,7 +20,7 @@ Loss = Callable[[], tuple[torch.Tensor, dict[str, float]]]
 """Draws a batch; gives its loss, and what else is worth recording."""
 
 
-class TrainedDirections(CallbackSupportMixin, DirectionFinder):
+class TrainedDirections(DirectionFinder):
     """Base class of the finders that learn by gradient descent.
 
     Attributes
@@ -58,7 +56,9 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
         latents = self._sample(generator, latents, n_samples, random).float()
         return latents.to(generator.device or latents.device)
 
-    def _descend(self, loss: Loss, optimizer: torch.optim.Optimizer, n_steps: int) -> None:
+    def _descend(
+        self, loss: Loss, optimizer: torch.optim.Optimizer, n_steps: int, n_later: int = 0
+    ) -> None:
         """Take steps down the loss, and keep the record of them.
 
         The gradients are asked for, for the parameters of the optimizer alone: those of the
@@ -72,6 +72,8 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
             Holds what is learnt.
         n_steps : int
             How many steps.
+        n_later : int, default=0
+            Parts of the search that come after this, for the callbacks.
 
         Raises
         ------
@@ -82,13 +84,11 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
         """
         parameters = [part for group in optimizer.param_groups for part in group["params"]]
         rounds = [len(part) for part in np.array_split(range(n_steps), min(n_steps, N_ROUNDS))]
-        context = self._init_callback_context(max_subtasks=len(rounds))
-        context.call_on_fit_task_begin(estimator=self)
+        self._begin(len(rounds) + n_later)
         history: list[dict[str, float]] = []
         began, done = perf_counter(), 0
         try:
             for length in rounds:
-                task = context.subcontext("round").call_on_fit_task_begin(estimator=self)
                 seen: list[dict[str, float]] = []
                 for _ in range(length):
                     seen.append(_step(loss, optimizer, parameters))
@@ -101,7 +101,7 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
                     )
                 history.append({"step": done, **record, "seconds": perf_counter() - began})
                 self._say(history[-1], len(history), len(rounds))
-                if task.call_on_fit_task_end(estimator=self):
+                if self._part_done("round"):
                     break
         except KeyboardInterrupt:
             if not done:
@@ -118,10 +118,6 @@ class TrainedDirections(CallbackSupportMixin, DirectionFinder):
         if self.verbose and number % every == 0:
             told = ", ".join(f"{key} {value:.4g}" for key, value in record.items() if key != "step")
             print(f"[{type(self).__name__}] step {record['step']}: {told}")
-
-    def _finish(self) -> None:
-        context: Any = self._callback_fit_ctx
-        context.call_on_fit_task_end(estimator=self)
 
 
 def _step(

@@ -12,9 +12,9 @@ from sklearn.base import clone
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import Layers, name_layers
-from skcurve.explorer.measuring import calibrated, fewer, measured_effects
-from skcurve.explorer.progress import Report
+from skcurve.explorer.progress import FitProgress, Report
 from skcurve.explorer.setting import Setting
+from skcurve.explorer.trials import calibrated, fewer, measured_effects
 
 GOOD_PURITY, GOOD_EFFECT = 0.5, 0.5
 """What makes a direction one of an attribute: half of all changes, half a standard deviation."""
@@ -47,7 +47,7 @@ def _is_library(mapping: Mapping[Any, Any]) -> bool:
     return bool(mapping) and all(isinstance(one, Direction) for one in mapping.values())
 
 
-def fitted(setting: Setting, finder: Any) -> Any:
+def fitted(setting: Setting, finder: Any, progress: FitProgress) -> Any:
     """Fit a copy of a finder to the generator, unless it is fitted or is directions already.
 
     Parameters
@@ -56,6 +56,8 @@ def fitted(setting: Setting, finder: Any) -> Any:
         Of the exploration.
     finder : finder, library or array
         A finder whose `random_state` is None gets that of the explorer.
+    progress : FitProgress
+        Hears of the search, if the finder has callbacks.
     """
     if not hasattr(finder, "fit") or hasattr(finder, "directions_"):
         return finder
@@ -63,6 +65,8 @@ def fitted(setting: Setting, finder: Any) -> Any:
     parameters = finder.get_params(deep=False)
     if "random_state" in parameters and parameters["random_state"] is None:
         finder.set_params(random_state=int(setting.random(4).integers(2**31)))
+    if hasattr(finder, "set_callbacks"):
+        finder.set_callbacks(*getattr(finder, "_skl_callbacks", ()), progress)
     return finder.fit(setting.generator, setting.given)
 
 
@@ -84,12 +88,12 @@ def compared(
     """
     rows = []
     for name, finder in finders.items():
-        report(f"{name}: finding", 0, 1)
-        directions = fitted(setting, finder)
-        report(f"{name}: finding", 1, 1)
+        progress = FitProgress(report, f"{name}: finding")
+        directions = fitted(setting, finder, progress)
+        progress.finish()
         measured = []
         for layers in layer_ranges:
-            chosen = setting.directions_of(directions, layers)
+            chosen = setting.directions_of(directions, layers, flag=True)
 
             def told(doing: str, done: int, total: int, name: str = name) -> None:
                 report(f"{name}: {doing}", done, total)
@@ -97,8 +101,9 @@ def compared(
             found = calibrated(setting, chosen, fewer(latents), amount, told)
             effects = measured_effects(setting, found.apply(chosen), latents, n_steps, told)
             measured.append(effects)
-            shown = name_layers(chosen[0].layers) if len({c.layers for c in chosen}) == 1 else "own"
-            rows.append(_row(name, shown, [effects], float(found.reached.mean())))
+            shown = {name_layers(one.layers) for one in chosen}
+            on = shown.pop() if len(shown) == 1 else "own"
+            rows.append(_row(name, on, [effects], float(found.reached.mean())))
         if len(layer_ranges) > 1:
             rows.append(_row(name, ANY_RANGE, measured, np.nan))
     return rows

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from skcurve.curve import PolylineCurve
-from skcurve.explorer.layers import name_layers
+from skcurve.explorer.layers import name_layers, spell_layers
 from skcurve.interop import as_tensor
 
 Numbers = npt.NDArray[Any]
@@ -31,10 +31,13 @@ class Direction:
         The natural step: the length of the segment, or what calibration found. Positive.
     strength_range : (float, float) or None, default=None
         From where to where an edit stays inside the distribution, if that was measured.
-    layers : tuple of int or None, default=None
-        The W+ layers that it is for; None for all.
-    space : str, default="W"
-        The space that it lives in.
+    layers : (first, last), list of int, int, range, slice or None, default=None
+        The W+ layers that it is for; None for all. As everywhere, a tuple is a first and a last
+        layer, both included, and a list names layers one by one: as such a list they are kept.
+    space : str, default=""
+        The space that it lives in: "z", "W", "W+" for one that is for some layers only,
+        "VAE latent", "latent" where the generator does not say more; empty where nobody said. See
+        `skcurve.generators.AdaptedGenerator`.
     source : str, default=""
         The method it comes from, such as ``"SegmentDirections"``.
     bitrate, segment, seed : int or None, default=None
@@ -42,6 +45,8 @@ class Direction:
         where these make sense.
     ends : (int, int) or None, default=None
         The vertices of the curve that it goes from and to; of segment i, i and i+1.
+    outlier : bool or None, default=None
+        Whether one of these is a vertex that no data is near; None if that was not looked at.
     scores : dict of str to float, default={}
         What was measured of it: ``"purity"``, ``"effect hue"``.
 
@@ -54,9 +59,11 @@ class Direction:
     Examples
     --------
     >>> from skcurve.explorer import Direction
-    >>> smile = Direction([3.0, 4.0], name="smile", strength=5.0, layers=(4,))
+    >>> smile = Direction([3.0, 4.0], name="smile", strength=5.0, layers=(4, 7))
     >>> smile
-    Direction('smile', strength=5, layers=4)
+    Direction('smile', strength=5, layers=4-7)
+    >>> smile.layers
+    [4, 5, 6, 7]
     >>> smile.vector
     array([0.6, 0.8])
     """
@@ -65,13 +72,14 @@ class Direction:
     name: str = ""
     strength: float = 1.0
     strength_range: tuple[float, float] | None = None
-    layers: tuple[int, ...] | None = None
-    space: str = "W"
+    layers: Any = None
+    space: str = ""
     source: str = ""
     bitrate: int | None = None
     segment: int | None = None
     seed: int | None = None
     ends: tuple[int, int] | None = None
+    outlier: bool | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,7 +102,9 @@ class Direction:
         unit.flags.writeable = False
         self._set("vector", unit)
         self._set("strength", float(self.strength))
-        for name, kind in (("strength_range", float), ("layers", int), ("ends", int)):
+        self._set("layers", spell_layers(self.layers))
+        self._set("outlier", None if self.outlier is None else bool(self.outlier))
+        for name, kind in (("strength_range", float), ("ends", int)):
             value = getattr(self, name)
             self._set(name, None if value is None else tuple(kind(part) for part in value))
         for name in ("bitrate", "segment", "seed"):

@@ -1,7 +1,7 @@
 """LatentDirectionExplorer: a curve, a generator, and what each direction does.
 
-The face of the room. Its verbs are documented where they are: along the curve in `along`, to
-latents in `edits`, about directions in `measurements`.
+The face of the room. Its verbs are documented where they are: along the curve in `verbs_along`, to
+latents in `verbs_edit`, about directions in `verbs_measure`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from skcurve.explorer.along import AlongCurve
 from skcurve.explorer.direction import Direction
-from skcurve.explorer.edits import Edits
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import Layers
-from skcurve.explorer.measurements import AMOUNT, Measurements
 from skcurve.explorer.progress import Report
 from skcurve.explorer.report import Content, write_report
 from skcurve.explorer.setting import Setting
+from skcurve.explorer.verbs_along import AlongCurve
+from skcurve.explorer.verbs_edit import Edits
+from skcurve.explorer.verbs_measure import AMOUNT, Measurements
 from skcurve.randomness import RandomState
 
 
@@ -143,7 +143,7 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
 
     def __repr__(self) -> str:
         setting = self._setting
-        names = [*setting.meter.readers] or ["nothing to measure with"]
+        names = [*setting.runner.readers] or ["nothing to measure with"]
         return f"LatentDirectionExplorer({setting.curve}, {setting.generator}, {', '.join(names)})"
 
     @property
@@ -164,7 +164,8 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
     @property
     def attribute_names(self) -> tuple[str, ...]:
         """What is measured, by name; where only measuring tells, something is measured."""
-        return self._setting.attribute_names
+        with self._setting.reporting():
+            return self._setting.attribute_names
 
     def directions(self, *, layers: Layers = None) -> list[Direction]:
         """Give the segments of the curve as directions.
@@ -253,31 +254,32 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
             raise ValueError(f"n_top and n_rows must be at least 1; got {n_top} and {n_rows}.")
         if not Path(path).absolute().parent.is_dir():  # said now, and not after minutes of work
             raise FileNotFoundError(f"path must be in a folder that is there; got {str(path)!r}.")
-        has_attributes = "attributes" in setting.meter.readers
+        has_attributes = "attributes" in setting.runner.readers
         if finders is not None:
             setting.require_attributes()
         base = setting.base(latents, n_latents)
         ranges = [None] if layer_ranges is None else list(layer_ranges)
-        vertices = self.vertices()
-        interpretation = self._interpretation(4) if has_attributes else None
-        effects, shown = None, list[Direction]()
-        if isinstance(directions, Effects):
-            effects = directions.take(slice(n_top))
-        elif has_attributes:
-            effects = self.effects_over(directions, ranges, amount=amount, latents=base)
-            effects = effects.rank(per_attribute=per_attribute).take(slice(n_top))
-        else:
-            shown = setting.directions_of(directions, ranges[0])[:n_top]
-            shown = self.calibrate(shown, amount=amount, latents=base).apply(shown)
-        comparison = None
-        if finders is not None:
-            comparison = self._comparison(finders, layer_ranges, amount, base, n_latents, 5)
-        content = Content(
-            title,
-            vertices,
-            interpretation,
-            effects,
-            shown if effects is None else effects.directions,
-            comparison,
-        )
-        return write_report(path, content, setting, base[:n_rows], image)
+        with setting.reporting() as report:
+            vertices = self.vertices()
+            interpretation = self._interpretation(4) if has_attributes else None
+            effects, shown = None, list[Direction]()
+            if isinstance(directions, Effects):
+                effects = directions.take(slice(n_top))
+            elif has_attributes:
+                effects = self.effects_over(directions, ranges, amount=amount, latents=base)
+                effects = effects.rank(per_attribute=per_attribute).take(slice(n_top))
+            else:
+                shown = setting.directions_of(directions, ranges[0])[:n_top]
+                shown = self.calibrate(shown, amount=amount, latents=base).apply(shown)
+            comparison = None
+            if finders is not None:
+                comparison = self._comparison(finders, layer_ranges, amount, base, n_latents, 5)
+            content = Content(
+                title,
+                vertices,
+                interpretation,
+                effects,
+                shown if effects is None else effects.directions,
+                comparison,
+            )
+            return write_report(path, content, setting, base[:n_rows], image, report)

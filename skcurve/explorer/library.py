@@ -14,9 +14,12 @@ import torch
 from skcurve import storage
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.published import read_published
+from skcurve.explorer.spaces import joint_space
 
 KIND = "DirectionLibrary"
 FACTS = tuple(part.name for part in fields(Direction) if part.name != "vector")
+EDITION = 2
+"""Of what a file says: 1 wrote "W" for every space, whatever it was, and so said nothing of it."""
 
 
 class DirectionLibrary(Mapping[str, Direction]):
@@ -34,11 +37,14 @@ class DirectionLibrary(Mapping[str, Direction]):
     ----------
     vectors : ndarray of shape (k, D)
         The unit vectors, a row each.
+    space : str
+        The space that they live in, as of `Direction`; "W+" if some are for some layers only.
 
     Raises
     ------
     TypeError, ValueError
-        If one is no `Direction`, has no name or one that is taken, or another number of features.
+        If one is no `Direction`, has no name or one that is taken, another number of features, or
+        lives in another space.
 
     See Also
     --------
@@ -74,6 +80,8 @@ class DirectionLibrary(Mapping[str, Direction]):
                     f"{one.name!r} has {len(one.vector)}, the others {n_features}."
                 )
             self._directions[one.name] = one
+        spaces = [one.space for one in self._directions.values()]
+        self._space = joint_space(spaces, what="directions of a library")
 
     def __getitem__(self, name: str) -> Direction:
         try:
@@ -100,6 +108,11 @@ class DirectionLibrary(Mapping[str, Direction]):
     def vectors(self) -> npt.NDArray[Any]:
         """The unit vectors, of shape (k, D)."""
         return np.array([one.vector for one in self.values()])
+
+    @property
+    def space(self) -> str:
+        """The space that they live in; empty where nobody said."""
+        return self._space
 
     def add(self, *directions: Direction) -> DirectionLibrary:
         """Give a library that has these, too; one of a name that is there takes its place.
@@ -174,7 +187,7 @@ class DirectionLibrary(Mapping[str, Direction]):
             for number, one in enumerate(self.values())
         }
         facts = [{name: getattr(one, name) for name in FACTS} for one in self.values()]
-        storage.write(path, KIND, tensors, {"directions": facts})
+        storage.write(path, KIND, tensors, {"edition": EDITION, "directions": facts})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DirectionLibrary:
@@ -188,7 +201,8 @@ class DirectionLibrary(Mapping[str, Direction]):
         Returns
         -------
         library : DirectionLibrary
-            With the very same vectors.
+            With the very same vectors. Of a file from before spaces were told apart, which has
+            "W" for all of them, the space is not known.
 
         Raises
         ------
@@ -199,12 +213,16 @@ class DirectionLibrary(Mapping[str, Direction]):
         """
         tensors, content = storage.read(path, KIND)
         try:
+            told = [dict(facts) for facts in content["directions"]]
+            if content.get("edition", 1) < EDITION:
+                for facts in told:
+                    facts["space"] = "" if facts.get("space", "W") == "W" else facts["space"]
             return cls(
                 Direction(
                     tensors[f"direction.{number}"],
                     **{name: facts[name] for name in FACTS if name in facts},
                 )
-                for number, facts in enumerate(content["directions"])
+                for number, facts in enumerate(told)
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(

@@ -16,17 +16,17 @@ GAP = 1
 """Pixels between two pictures of a strip."""
 
 
-def as_pixels(outputs: Any) -> Pixels:
-    """Turn outputs into pictures, guessing what they are from their shape and their range.
+def as_pixels(outputs: Any, value_range: tuple[float, float] | None = None) -> Pixels:
+    """Turn outputs into pictures, guessing what they are from their shape.
 
     Parameters
     ----------
     outputs : array-like
         Of shape (n, C, H, W) or (n, H, W, C) with 1 or 3 channels, (n, H, W), or (n, F): of F
-        numbers that are a square, the square; else a row of F grey fields. Bytes are taken as they
-        are; of numbers, those with negative ones as -1 to 1, those up to 1 as 0 to 1, those up to
-        255 as such; of anything else, the least is black and the largest white. Each channel that
-        is not finite there would be an error of the generator's before.
+        numbers that are a square, the square; else a row of F grey fields.
+    value_range : (float, float), default=None
+        Black and white. Pictures that are to be compared need the same; None for that of
+        `guess_range` of these.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def as_pixels(outputs: Any) -> Pixels:
     """
     tensor = as_tensor(outputs, name="outputs")
     values = _as_rows_and_columns(tensor.cpu().double().numpy())
-    low, high = _range(values)
+    low, high = guess_range(values) if value_range is None else value_range
     scaled = (values - low) * (255.0 / (high - low))
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
@@ -65,8 +65,22 @@ def _as_rows_and_columns(values: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
     )
 
 
-def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Guess which numbers are black and white."""
+def guess_range(outputs: Any) -> tuple[float, float]:
+    """Guess which numbers are black and white.
+
+    Numbers up to 1 are taken as 0 to 1, with negative ones as -1 to 1, those up to 255 as such; of
+    anything else, the least is black and the largest white.
+
+    Parameters
+    ----------
+    outputs : array-like
+        Many of them: of a few, the guess may be another one than of the next few.
+
+    Returns
+    -------
+    low, high : float
+    """
+    values = as_tensor(outputs, name="outputs").cpu().double().numpy()
     least, largest = float(values.min()), float(values.max())
     for low, high in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
         slack = 0.1 * (high - low)

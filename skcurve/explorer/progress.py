@@ -48,6 +48,45 @@ def reporting(progress: bool | Report) -> Iterator[Report]:
             yield report
 
 
+class FitProgress:
+    """A callback of scikit-learn that tells how far the search of a finder is.
+
+    Parameters
+    ----------
+    report : callable
+        Of (doing, done, total).
+    doing : str
+        What to call the search.
+    """
+
+    def __init__(self, report: Report, doing: str) -> None:
+        self._report = report
+        self._doing = doing
+        self._done, self._n_parts = 0, 0
+        report(doing, 0, 1)
+
+    def finish(self) -> None:
+        """Tell that the directions are there, which is the last part of every search."""
+        self._report(self._doing, self._n_parts + 1, self._n_parts + 1)
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Begin to count."""
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        """Nothing is done yet."""
+
+    def on_fit_task_end(self, estimator: Any, context: Any) -> None:
+        """Tell of the parts of the whole, not of the parts of these."""
+        whole = context.parent
+        if whole is not None and whole.parent is None:
+            self._done += 1
+            self._n_parts = max(whole.max_subtasks or 0, self._done)  # not all say how many
+            self._report(self._doing, self._done, self._n_parts + 1)
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """Leave the end to `finish`."""
+
+
 def silent(doing: str, done: int, total: int) -> None:
     """Report nothing: nobody looks, or it is part of work that has its own progress."""
 

@@ -76,7 +76,6 @@ def _read(path: Path, name: str, origin: Origin) -> Direction:
     vector = np.load(path, allow_pickle=False)
     if vector.shape != (N_FEATURES,):
         raise ValueError(f"{str(path)!r} must hold {N_FEATURES} numbers; got {vector.shape}.")
-    first, last = origin.layers
     ends = None
     if origin.segment is not None:
         ends = (origin.segment, origin.segment + 1)
@@ -85,7 +84,8 @@ def _read(path: Path, name: str, origin: Origin) -> Direction:
         vector,
         name=name,
         strength=TYPICAL_STEP,
-        layers=tuple(range(first, last + 1)),
+        layers=origin.layers,
+        space="W+",
         source="published",
         bitrate=origin.bitrate,
         segment=origin.segment,

@@ -10,9 +10,11 @@ import numpy.typing as npt
 import torch
 
 from skcurve.directions.measured import attribute_names, call_on
+from skcurve.generators.errors import name_rows
 from skcurve.interop import Array, as_tensor
 
 Numbers = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 Function = Callable[[Any], Any]
 
 
@@ -40,8 +42,8 @@ class Reader:
         self.width = width
         self.columns: list[str] | None = None
 
-    def __call__(self, outputs: Array) -> Numbers:
-        """Give the numbers of outputs, (n, width)."""
+    def __call__(self, outputs: Array, names: Rows) -> Numbers:
+        """Give the numbers of outputs, (n, width); an error calls their latents by these names."""
         with torch.no_grad():
             found = call_on(self.function, outputs)
         columns = getattr(found, "columns", None)  # a frame, of whatever library
@@ -61,8 +63,10 @@ class Reader:
                 f"{self.name} must give {self.width} number(s) an output; got shape {rows.shape}."
             )
         if not np.isfinite(rows).all():
-            at = int(np.flatnonzero(~np.isfinite(rows).all(1))[0])
-            raise ValueError(f"{self.name} gives NaN or infinity for output {at} of its batch.")
+            broken = np.unique(names[~np.isfinite(rows).all(1)])
+            raise ValueError(
+                f"{self.name} gives NaN or infinity for the output of {name_rows(broken)}."
+            )
         return rows
 
 
@@ -82,9 +86,9 @@ class AttributeReader(Reader):
         self._given = names
         self._names: list[str] | None = None
 
-    def __call__(self, outputs: Array) -> Numbers:
+    def __call__(self, outputs: Array, names: Rows) -> Numbers:
         """Give the attributes of outputs, (n, A)."""
-        rows = super().__call__(outputs)
+        rows = super().__call__(outputs, names)
         if self._names is None:
             self._names = attribute_names(self.function, self._given, self.columns, rows.shape[1])
         if len(self._names) != rows.shape[1]:

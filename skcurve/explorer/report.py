@@ -12,10 +12,11 @@ import torch
 
 from skcurve.explorer import page
 from skcurve.explorer.direction import Direction, bitrate_of
-from skcurve.explorer.editing import shifted
 from skcurve.explorer.effects import Effects
-from skcurve.explorer.pictures import Pixels, as_pixels, grid
+from skcurve.explorer.pictures import Pixels, as_pixels, grid, guess_range
+from skcurve.explorer.progress import Report
 from skcurve.explorer.setting import Setting
+from skcurve.explorer.shifting import shifted
 from skcurve.files import replace_file
 
 MOST_TILES = 256
@@ -81,20 +82,62 @@ class Content(NamedTuple):
     comparison: list[dict[str, Any]] | None
 
 
+class Pictures(NamedTuple):
+    """How outputs become pictures: all of a page in one way, or they could not be compared.
+
+    Attributes
+    ----------
+    image : callable or None
+        From outputs to pictures, of the user.
+    value_range : (float, float)
+        Black and white.
+    """
+
+    image: Callable[[Any], Any] | None
+    value_range: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls, walk: Any, image: Callable[[Any], Any] | None, declared: tuple[float, float] | None
+    ) -> Pictures:
+        """Choose the range: that which the generator declares, or else that of the whole walk."""
+        if image is None and declared is not None:
+            return cls(image, declared)
+        return cls(image, guess_range(walk if image is None else image(walk)))
+
+    def draw(self, outputs: Any) -> Pixels:
+        """Make pictures of outputs, none of them too large."""
+        pixels = as_pixels(outputs if self.image is None else self.image(outputs), self.value_range)
+        size = max(pixels.shape[1:3])
+        if pixels.shape[1] == 1 or size <= LARGEST_PICTURE:
+            return pixels
+        factor = -(-size // LARGEST_PICTURE)
+        height, width = (side // factor * factor for side in pixels.shape[1:3])
+        blocks = pixels[:, :height, :width].reshape(
+            len(pixels), height // factor, factor, width // factor, factor, *pixels.shape[3:]
+        )
+        return blocks.mean((2, 4)).round().astype(np.uint8)
+
+
 def write_report(
     path: str | os.PathLike[str],
     content: Content,
     setting: Setting,
     latents: torch.Tensor,
     image: Callable[[Any], Any] | None,
+    report: Report,
 ) -> Path:
     """Write the page; see `LatentDirectionExplorer.report`."""
     names = list(content.effects.attribute_names) if content.effects is not None else []
-    sections = [_walk_section(content, names, image)]
+    pictures = Pictures.of(content.vertices, image, setting.generator.output_range)
+    sections = [_walk_section(content, names, pictures)]
     if content.interpretation is not None:
         table = page.interpretation_table(content.interpretation, names)
         sections.append(page.section("Which stretch of the curve is what", TABLE, table))
-    strips = [_strip(setting, one, latents, image) for one in content.directions]
+    strips = []
+    for number, one in enumerate(content.directions):
+        strips.append(_strip(setting, one, latents, pictures))
+        report("drawing directions", number + 1, len(content.directions))
     if content.effects is not None:
         cards = page.direction_cards(content.effects, strips)
         sections.append(page.section("Directions", TOP, cards))
@@ -121,7 +164,7 @@ def _facts(setting: Setting) -> str:
     return f"A curve of {', '.join(parts)}; seed {setting.seed}."
 
 
-def _walk_section(content: Content, names: list[str], image: Callable[[Any], Any] | None) -> str:
+def _walk_section(content: Content, names: list[str], pictures: Pictures) -> str:
     n_vertices = len(content.vertices)
     shown = np.unique(np.linspace(0, n_vertices - 1, min(n_vertices, MOST_TILES)).round())
     numbers = [int(number) for number in shown]
@@ -131,7 +174,7 @@ def _walk_section(content: Content, names: list[str], image: Callable[[Any], Any
         changes = [names.index(name) for name in content.interpretation["changes"] if name]
         outlier = content.interpretation["outlier"][:n_vertices]
         head = page.legend(names)
-    pixels = _pixels(content.vertices[numbers], image)
+    pixels = pictures.draw(content.vertices[numbers])
     tall = np.repeat(pixels, -(-FEWEST_ROWS // pixels.shape[1]) or 1, axis=1)
     tiles = page.walk_tiles(tall, numbers, changes, outlier)
     return page.section("Along the curve", WALK, head + tiles)
@@ -141,7 +184,7 @@ def _strip(
     setting: Setting,
     direction: Direction,
     latents: torch.Tensor,
-    image: Callable[[Any], Any] | None,
+    pictures: Pictures,
 ) -> tuple[Pixels, list[float]]:
     """Draw latents, a row each, at several strengths of a direction."""
     strengths = shown_strengths(direction)
@@ -150,8 +193,9 @@ def _strip(
         shifted(latents, vector, strength, direction.layers, setting.n_layers)
         for strength in strengths
     ]
-    outputs = setting.meter.outputs(torch.stack(moved, dim=1).flatten(0, 1))
-    pixels = _pixels(outputs, image)
+    numbers = np.repeat(np.arange(len(latents)), len(strengths))
+    outputs = setting.runner.outputs(torch.stack(moved, dim=1).flatten(0, 1), names=numbers)
+    pixels = pictures.draw(outputs)
     return grid(
         pixels.reshape(len(latents), len(strengths), *pixels.shape[1:]), smallest=FEWEST_ROWS
     ), strengths
@@ -173,17 +217,3 @@ def shown_strengths(direction: Direction) -> list[float]:
     half = N_STRENGTHS // 2
     steps = [*np.linspace(low, 0.0, half + 1)[:-1], *np.linspace(0.0, high, half + 1)]
     return [float(step) for step in steps]
-
-
-def _pixels(outputs: Any, image: Callable[[Any], Any] | None) -> Pixels:
-    """Make pictures of outputs, none of them too large."""
-    pixels = as_pixels(outputs if image is None else image(outputs))
-    size = max(pixels.shape[1:3])
-    if pixels.shape[1] == 1 or size <= LARGEST_PICTURE:
-        return pixels
-    factor = -(-size // LARGEST_PICTURE)
-    height, width = (side // factor * factor for side in pixels.shape[1:3])
-    blocks = pixels[:, :height, :width].reshape(
-        len(pixels), height // factor, factor, width // factor, factor, *pixels.shape[3:]
-    )
-    return blocks.mean((2, 4)).round().astype(np.uint8)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -11,28 +12,32 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from skcurve.curve import PolylineCurve
 from skcurve.directions import SegmentDirections
 from skcurve.explorer.calibration import Neighbourhood
 from skcurve.explorer.direction import Direction, as_directions
-from skcurve.explorer.editing import in_layers
 from skcurve.explorer.layers import Layers, resolve_layers
-from skcurve.explorer.meter import Meter
-from skcurve.explorer.progress import Report
+from skcurve.explorer.progress import Report, reporting, silent
 from skcurve.explorer.readings import AttributeReader, Reader
+from skcurve.explorer.runner import Runner, Step
+from skcurve.explorer.shifting import in_layers
+from skcurve.explorer.spaces import joint_space, space_on
 from skcurve.generators import AdaptedGenerator
 from skcurve.generators import as_generator as adapt
-from skcurve.generators.latents import check_latents
 from skcurve.interop import as_tensor
 from skcurve.metrics import outlier_vertices
 from skcurve.metrics.inputs import resolve_curve
 from skcurve.randomness import RandomState, as_generator
 
 Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 N_REFERENCE = 2048
 """Latents that stand for the distribution."""
 N_SCALED = 256
 """Of these, the ones whose outputs are made, for the spread of attributes and of outputs."""
+SAME_WAY = 0.999
+"""The cosine from which on a direction is the way between two vertices."""
 
 
 class Setting:
@@ -79,7 +84,7 @@ class Setting:
             readers["identity"] = Reader(identity, "identity")
         if realism is not None:
             readers["realism"] = Reader(realism, "realism", width=1)
-        self.meter = Meter(
+        self.runner = Runner(
             self.generator,
             readers=readers,
             distance=distance,
@@ -87,6 +92,9 @@ class Setting:
             like=self.curve.vertices,
         )
         self.progress = progress
+        self._tell: Report | None = None
+        self._curves: dict[int, PolylineCurve] = {}
+        self._marked: dict[int, tuple[PolylineCurve, Flags]] = {}
         self.seed = int(as_generator(random_state).integers(2**31))
         self.given = None if latents is None else self.check_latents(latents)
 
@@ -108,27 +116,69 @@ class Setting:
 
     def check_latents(self, latents: Any) -> torch.Tensor:
         """Return latents as a finite (n, D) or (n, L, D) tensor, or say what is wrong with them."""
-        return check_latents(latents, (self.curve.n_features,), self.n_layers)
+        return self.generator.check_latents(latents)
 
-    def layers_of(self, direction: Direction | None, layers: Layers) -> tuple[int, ...] | None:
+    @contextmanager
+    def reporting(self) -> Iterator[Report]:
+        """Give the function to tell progress to; what has to be measured first is told to it, too.
+
+        Work inside other work goes on with the same one.
+        """
+        if self._tell is not None:
+            yield self._tell
+            return
+        with reporting(self.progress) as self._tell:
+            try:
+                yield self._tell
+            finally:
+                self._tell = None
+
+    def step(self, doing: str) -> Step:
+        """Give a function of (done, total) that tells of one thing that is done."""
+        tell = self._tell or silent
+        return lambda done, total: tell(doing, done, total)
+
+    def layers_of(self, direction: Direction | None, layers: Layers) -> list[int] | None:
         """Say which layers: those named now, else the direction's, else the explorer's."""
         if layers is not None:
             return resolve_layers(layers, self.n_layers)
         if direction is not None and direction.layers is not None:
-            return resolve_layers(list(direction.layers), self.n_layers)
+            return resolve_layers(direction.layers, self.n_layers)
         return self.layers
 
-    def directions_of(self, directions: Any, layers: Layers = None) -> list[Direction]:
-        """Make a list of directions, each with the layers that it is for."""
+    def directions_of(
+        self, directions: Any, layers: Layers = None, *, flag: bool = False
+    ) -> list[Direction]:
+        """Make a list of directions, each with the layers that it is for, and its space.
+
+        With `flag`, those from a curve are marked where they begin or end at an outlier vertex.
+        """
         if directions is None:
             directions = SegmentDirections(self.estimator).fit()
         found = as_directions(directions, n_features=self.curve.n_features)
-        return [one.replace(layers=self.layers_of(one, layers)) for one in found]
+        marks = None
+        if flag and isinstance(getattr(directions, "curve_", None), PolylineCurve):
+            marks = self._marks_of(directions.curve_)  # of whatever curve and bitrate it is
+        made = []
+        for one in found:
+            chosen = self.layers_of(one, layers)
+            outlier = one.outlier
+            if marks is not None and one.ends is not None:
+                outlier = bool(marks[list(one.ends)].any())
+            space = space_on(self._space_of(one), chosen)
+            made.append(one.replace(layers=chosen, space=space, outlier=outlier))
+        return made
+
+    def _space_of(self, direction: Direction) -> str:
+        """Say in which space a direction is, if it can be in that of the generator."""
+        spaces = [self.generator.space, direction.space]
+        return joint_space(spaces, what=f"the generator and direction {direction.name!r}")
 
     def vector_of(self, direction: Any) -> tuple[torch.Tensor, Direction | None]:
         """Give the vector that one unit of strength adds, and what else is known of it."""
         if isinstance(direction, Direction):
             known: Direction | None = direction
+            self._space_of(direction)
             vector = torch.from_numpy(np.array(direction.vector))
         elif isinstance(direction, int | np.integer) and not isinstance(direction, bool):
             n_segments = self.curve.n_segments
@@ -185,7 +235,7 @@ class Setting:
 
     def require_attributes(self) -> AttributeReader:
         """Give what measures, or raise if there is nothing."""
-        reader = self.meter.readers.get("attributes")
+        reader = self.runner.readers.get("attributes")
         if not isinstance(reader, AttributeReader):
             raise ValueError(
                 "this needs to know what to measure: give the explorer `attributes`, a function "
@@ -197,14 +247,16 @@ class Setting:
     def scale(self) -> Numbers:
         """The standard deviation of each attribute over the distribution, (A,)."""
         self.require_attributes()
-        found = self.meter.read(self.reference[:N_SCALED], "attributes")["attributes"]
+        step = self.step("measuring the distribution")
+        found = self.runner.read(self.reference[:N_SCALED], "attributes", step=step)["attributes"]
         spread: Numbers = found.std(0)
         return spread
 
     @cached_property
     def spread(self) -> float:
         """How far apart two outputs are that have nothing to do with each other."""
-        found = self.meter.spread(self.reference[:N_SCALED])
+        step = self.step("measuring how outputs differ")
+        found = self.runner.spread(self.reference[:N_SCALED], step)
         if not found > 0:
             raise ValueError("all outputs of the generator are alike: there is nothing to explore.")
         return found
@@ -218,15 +270,48 @@ class Setting:
         rows: Numbers = latents.reshape(-1, latents.shape[-1]).double().cpu().numpy()
         return rows
 
-    def edited_slots(self, latents: torch.Tensor, layers: tuple[int, ...] | None) -> torch.Tensor:
+    def edited_slots(self, latents: torch.Tensor, layers: list[int] | None) -> torch.Tensor:
         """Give what the edited layers hold, as points of W, (m, D)."""
         if latents.ndim == 2:
             return latents
-        chosen = latents if layers is None else in_layers(latents, self.n_layers)[:, list(layers)]
+        chosen = latents if layers is None else in_layers(latents, self.n_layers)[:, layers]
         return chosen.reshape(-1, latents.shape[-1])
 
-    @cached_property
-    def outlier_vertices(self) -> npt.NDArray[np.bool_]:
+    @property
+    def outlier_vertices(self) -> Flags:
         """The vertices that none of the latents is near, (M,)."""
-        marks = outlier_vertices(self.curve, torch.from_numpy(self._flat(self.reference)))
-        return np.asarray(marks)
+        return self._marks_of(self.curve)
+
+    def outlier_of(self, direction: Direction) -> bool | None:
+        """Say whether a direction begins or ends at an outlier vertex; None where it is not known.
+
+        One that does not know it itself, and names a bitrate of the explorer's estimator, is looked
+        up there: if it really goes from the one vertex to the other.
+        """
+        if direction.outlier is not None or direction.ends is None:
+            return direction.outlier
+        curve = self._codebook(direction.bitrate)
+        if curve is None or not 0 <= min(direction.ends) <= max(direction.ends) < curve.n_vertices:
+            return None
+        start, end = as_tensor(curve.vertices, name="vertices")[list(direction.ends)].double()
+        way = (end - start).cpu().numpy()
+        if abs(direction.vector @ way) < SAME_WAY * np.linalg.norm(way):
+            return None  # of another curve
+        return bool(self._marks_of(curve)[list(direction.ends)].any())
+
+    def _codebook(self, bitrate: int | None) -> PolylineCurve | None:
+        """Give the curve of a bitrate, or None if there is none."""
+        if bitrate is None or 2**bitrate == self.curve.n_vertices:
+            return self.curve
+        if bitrate not in getattr(self.estimator, "codebooks_", {}):
+            return None
+        if bitrate not in self._curves:
+            self._curves[bitrate] = PolylineCurve(self.estimator.codebooks_[bitrate])
+        return self._curves[bitrate]
+
+    def _marks_of(self, curve: PolylineCurve) -> Flags:
+        """Mark the outlier vertices of a curve, (M,); each curve is looked at once."""
+        if id(curve) not in self._marked:
+            marks = outlier_vertices(curve, torch.from_numpy(self._flat(self.reference)))
+            self._marked[id(curve)] = curve, np.asarray(marks)
+        return self._marked[id(curve)][1]

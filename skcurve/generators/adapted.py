@@ -14,7 +14,7 @@ import torch
 from skcurve.generators.backend import Backend
 from skcurve.generators.batches import run_batch, run_batches
 from skcurve.generators.errors import GeneratorError
-from skcurve.generators.latents import check_latents, learn_shape, shape_latents
+from skcurve.generators.latents import check_latents, check_rows, learn_shape, shape_latents
 from skcurve.generators.options import check_batch_size
 from skcurve.generators.outputs import as_outputs
 from skcurve.generators.resting import capturing, resting
@@ -52,6 +52,15 @@ class AdaptedGenerator:
     n_layers : int or None
         L, the layers of W+: latents may be (n, D), one for all layers, or (n, L, D). None where
         there is no such thing.
+    has_mapping : bool
+        Whether noise z goes through a mapping to become latents: then `mapping` does that, and
+        what is edited is W.
+    space : str
+        What the space of the latents is called: "W" where there is a mapping, or layers; "z" for
+        the noise that goes into a generator; "VAE latent" for the codes of an autoencoder;
+        "latent" where the object does not say.
+    output_range : (float, float) or None
+        From what to what the outputs go, where the object says: of pictures, black and white.
     device : torch.device or None
         Where it computes; None of a plain function, which computes where its latents are.
     differentiable : bool
@@ -72,6 +81,8 @@ class AdaptedGenerator:
     >>> generator = as_generator(np.tanh, latent_shape=3)
     >>> generator
     AdaptedGenerator(the function 'tanh', latent_shape=(3,), n_layers=None, batch_size=64)
+    >>> generator.has_mapping, generator.space
+    (False, 'latent')
     >>> generator(generator.sample(5, random_state=0)).shape
     (5, 3)
     """
@@ -102,6 +113,21 @@ class AdaptedGenerator:
     def n_layers(self) -> int | None:
         """How many layers take a latent each."""
         return self._backend.n_layers
+
+    @property
+    def has_mapping(self) -> bool:
+        """Whether noise goes through a mapping to become latents."""
+        return self._backend.map is not None
+
+    @property
+    def space(self) -> str:
+        """What the space of the latents is called."""
+        return self._backend.space
+
+    @property
+    def output_range(self) -> tuple[float, float] | None:
+        """From what to what the outputs go, where that is known."""
+        return self._backend.output_range
 
     @property
     def device(self) -> torch.device | None:
@@ -190,6 +216,82 @@ class AdaptedGenerator:
             for rows, outputs in run_batches(self._decode, checked, size)
         )
 
+    def run_part(
+        self, latents: Any, *, batch: int, n_batches: int, rows: npt.NDArray[np.intp]
+    ) -> Array:
+        """Generate one batch, for a caller that cuts its work into batches itself.
+
+        Parameters
+        ----------
+        latents : array-like of shape (n, D) or, with layers, (n, L, D)
+            The batch; finite.
+        batch, n_batches : int
+            Which batch of the caller it is, from 0, and of how many.
+        rows : int array of shape (n,)
+            The numbers of its latents among those of the caller. An error names these.
+
+        Returns
+        -------
+        outputs : array of shape (n, ...)
+            As from a call.
+
+        Raises
+        ------
+        TypeError, ValueError, GeneratorError
+            As from a call; nothing is completed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve.generators import GeneratorError, as_generator
+        >>> generator = as_generator(lambda latents: latents / latents.min(), backend="numpy")
+        >>> try:
+        ...     with np.errstate(all="ignore"):
+        ...         generator.run_part([[1.0], [0.0]], batch=2, n_batches=5, rows=np.array([8, 9]))
+        ... except GeneratorError as error:
+        ...     print(error)
+        the generator gave NaN or infinity on batch 3 of 5 (latents 8 to 9): latents 8 to 9
+        """
+        checked = check_latents(latents, self._native_shape, self.n_layers)
+        with torch.no_grad():
+            outputs = run_batch(self._decode, checked, batch=batch, n_batches=n_batches, rows=rows)
+        return restore(outputs.clone(), like=latents)
+
+    def check_latents(self, latents: Any) -> torch.Tensor:
+        """Return latents as rows, or say what is wrong with them; nothing is generated of them.
+
+        A plain function that does not say what it takes is shown the first one, and learns it.
+
+        Parameters
+        ----------
+        latents : array-like of shape (n, D) or, with layers, (n, L, D)
+            Or of `native_shape` in the place of D. At least one; finite.
+
+        Returns
+        -------
+        latents : tensor of shape (n, D) or (n, L, D)
+            float32 or float64; it may share the memory of what was given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As from a call.
+        GeneratorError
+            If it is shown the first one, and fails.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve.generators import as_generator
+        >>> tuple(
+        ...     as_generator(np.tanh, latent_shape=(2, 3)).check_latents(np.ones((5, 2, 3))).shape
+        ... )
+        (5, 6)
+        """
+        if self._native_shape is None:
+            self(check_rows(latents, None, self.n_layers)[:1])
+        return check_rows(latents, self._native_shape, self.n_layers)
+
     def forward(self, latents: torch.Tensor, *, layer: str | None = None) -> torch.Tensor:
         """Generate the outputs of one batch, with gradients, to train on.
 
@@ -241,7 +343,14 @@ class AdaptedGenerator:
             )
         return outputs.to(latents.device)
 
-    def features(self, latents: Any, layer: str, *, batch_size: int | None = None) -> Array:
+    def features(
+        self,
+        latents: Any,
+        layer: str,
+        *,
+        batch_size: int | None = None,
+        on_batch: Callable[[], Any] | None = None,
+    ) -> Array:
         """Give what a layer of the network computes on the way.
 
         Parameters
@@ -252,6 +361,8 @@ class AdaptedGenerator:
             A name of `feature_names`.
         batch_size : int, default=None
             Latents at one time; None for that of the generator.
+        on_batch : callable, default=None
+            Called without arguments after each batch.
 
         Returns
         -------
@@ -268,7 +379,7 @@ class AdaptedGenerator:
         """
         step = self._look_at(layer)
         checked = check_latents(latents, self._native_shape, self.n_layers)
-        return self._gather(step, checked, latents, batch_size)
+        return self._gather(step, checked, latents, batch_size, on_batch)
 
     def sample(self, n: int, random_state: RandomState = None) -> npt.NDArray[Any]:
         """Draw latents as the generator draws them.
@@ -390,7 +501,12 @@ class AdaptedGenerator:
         return other
 
     def _gather(
-        self, step: Step, latents: torch.Tensor, like: Any, batch_size: int | None
+        self,
+        step: Step,
+        latents: torch.Tensor,
+        like: Any,
+        batch_size: int | None,
+        on_batch: Callable[[], Any] | None = None,
     ) -> Array:
         """Compute all batches into one array, or give what there is of it to the error."""
         size = self.batch_size if batch_size is None else check_batch_size(batch_size)
@@ -403,6 +519,8 @@ class AdaptedGenerator:
                     gathered = outputs.new_empty((len(latents), *outputs.shape[1:]), device=home)
                 gathered[rows] = outputs
                 n_done = rows.stop
+                if on_batch is not None:
+                    on_batch()
         except GeneratorError as error:
             error.completed = restore(gathered[:n_done], like=like) if n_done else None
             raise

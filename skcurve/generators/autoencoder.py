@@ -35,6 +35,8 @@ class AutoencoderBackend(NetworkBackend):
     """
 
     looks_into = ("post_quant_conv", "decoder")
+    space = "VAE latent"
+    output_range = (-1.0, 1.0)
 
     def __init__(self, network: Any, options: Options, device: torch.device | None) -> None:
         options.allow("latent_shape", kind="an AutoencoderKL")

@@ -38,6 +38,10 @@ class Backend:
         The width of z; None: that of the latents.
     own_sample : callable or None
         From n and a keyword `random_state` to n latents.
+    space : str
+        What the space of the latents is called; see `AdaptedGenerator`.
+    output_range : (float, float) or None
+        From what to what the outputs go, if that is known: of pictures, black and white.
 
     Examples
     --------
@@ -62,6 +66,8 @@ class Backend:
     map: Callable[[torch.Tensor], Any] | None = None
     z_dim: int | None = None
     own_sample: Callable[..., Any] | None = None
+    space: str = "latent"
+    output_range: tuple[float, float] | None = None
 
     @property
     def differentiable(self) -> bool | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from skcurve.generators.errors import GeneratorError, name_rows
 from skcurve.interop import all_finite
+
+Rows = npt.NDArray[np.intp]
 
 
 def run_batches(
@@ -44,7 +47,11 @@ def run_batches(
         rows = slice(batch * batch_size, min((batch + 1) * batch_size, n))
         with torch.no_grad():
             outputs = run_batch(
-                step, latents[rows], batch=batch, n_batches=n_batches, at=rows.start
+                step,
+                latents[rows],
+                batch=batch,
+                n_batches=n_batches,
+                rows=np.arange(rows.start, rows.stop),
             )
         found = tuple(outputs.shape[1:]), outputs.dtype
         expected = expected or found
@@ -65,7 +72,7 @@ def run_batch(
     *,
     batch: int = 0,
     n_batches: int = 1,
-    at: int = 0,
+    rows: Rows | None = None,
 ) -> torch.Tensor:
     """Compute the outputs of one batch, and check their number and that they are finite.
 
@@ -75,11 +82,14 @@ def run_batch(
         From the latents to a tensor of as many outputs.
     latents : tensor of shape (n, ...)
         The batch.
-    batch, n_batches, at : int
-        Which batch it is, of how many, and the row of its first latent.
+    batch, n_batches : int
+        Which batch it is, of how many.
+    rows : (n,) int array, default=None
+        What to call its latents: their numbers among those of the caller, of which several may be
+        the same; None to count from 0.
     """
     n = len(latents)
-    rows = np.arange(at, at + n)
+    rows = np.arange(n) if rows is None else rows
     try:
         outputs = step(latents)
     except Exception as error:
@@ -103,13 +113,15 @@ def run_batch(
 
 def _error(
     what: str,
-    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    rows: Rows,
     batch: int,
     n_batches: int,
     why: str = "",
-    broken: np.ndarray[tuple[int], np.dtype[np.intp]] | None = None,
+    broken: Rows | None = None,
 ) -> GeneratorError:
+    rows = np.unique(rows)
     if broken is not None:
+        broken = np.unique(broken)
         why = f": {name_rows(broken)}"
     message = f"the generator {what} on batch {batch + 1} of {n_batches} ({name_rows(rows)}){why}"
     return GeneratorError(message, batch=batch, rows=rows if broken is None else broken)

@@ -42,6 +42,8 @@ class BigGANBackend(NetworkBackend):
     """
 
     looks_into = ("generator",)
+    space = "z"
+    output_range = (-1.0, 1.0)
 
     def __init__(self, network: Any, options: Options, device: torch.device | None) -> None:
         options.allow("truncation", "class_label", kind="a BigGAN")

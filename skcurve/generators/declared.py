@@ -31,6 +31,10 @@ class Declared:
         The mean of W.
     own_sample : callable or None
         ``obj.sample``, if it takes a ``random_state``.
+    space : str
+        "W" where there is a mapping, or layers; "z" where there is only a ``z_dim``; else "latent".
+    output_range : (float, float) or None
+        As the object says.
     """
 
     decode: Callable[..., Any]
@@ -41,6 +45,8 @@ class Declared:
     truncation: float
     w_avg: Any
     own_sample: Callable[..., Any] | None
+    space: str
+    output_range: tuple[float, float] | None
 
     @classmethod
     def of(cls, obj: Any, options: Options) -> Declared:
@@ -69,20 +75,33 @@ class Declared:
             truncation = float(said) if isinstance(said, numbers.Real) else 1.0
         shape, n_layers = getattr(obj, "latent_shape", None), getattr(obj, "n_layers", None)
         z_dim = getattr(obj, "z_dim", None)
+        n_layers = _agree(
+            "n_layers", options.n_layers, None if n_layers is None else operator.index(n_layers)
+        )
+        in_w = mapping is not None or n_layers is not None
         return cls(
             decode=_conditioned(synthesis or obj, options.class_label),
             mapping=mapping,
             latent_shape=_agree(
                 "latent_shape", options.latent_shape, None if shape is None else check_shape(shape)
             ),
-            n_layers=_agree(
-                "n_layers", options.n_layers, None if n_layers is None else operator.index(n_layers)
-            ),
+            n_layers=n_layers,
             z_dim=None if z_dim is None or mapping is None else operator.index(z_dim),
             truncation=truncation,
             w_avg=getattr(obj, "w_avg", getattr(mapping, "w_avg", None)),
             own_sample=sample if has_own else None,
+            space="W" if in_w else "latent" if z_dim is None else "z",
+            output_range=_range(getattr(obj, "output_range", None)),
         )
+
+
+def _range(said: Any) -> tuple[float, float] | None:
+    """Read what an object says of its outputs; what is no such pair is some other member."""
+    try:
+        low, high = (float(end) for end in said)
+    except (TypeError, ValueError):
+        return None
+    return (low, high) if low < high else None
 
 
 def _agree(name: str, said: Any, shown: Any) -> Any:

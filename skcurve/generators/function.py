@@ -47,6 +47,7 @@ class FunctionBackend(Backend):
         self.device = device
         self.own_sample = declared.own_sample
         self.z_dim = declared.z_dim
+        self.space, self.output_range = declared.space, declared.output_range
         self._function = ArrayFunction(declared.decode, options.backend)
         if declared.mapping is not None:
             half = ArrayFunction(declared.mapping, options.backend)

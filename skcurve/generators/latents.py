@@ -36,6 +36,33 @@ def check_latents(
     return tensor
 
 
+def check_rows(
+    latents: Any, native_shape: tuple[int, ...] | None, n_layers: int | None
+) -> torch.Tensor:
+    """Return latents as rows, one for a latent or one for each of its layers.
+
+    Parameters
+    ----------
+    latents, native_shape, n_layers : see `check_latents`
+        If any shape will do, the latents must be rows already.
+
+    Returns
+    -------
+    latents : (n, D) or (n, L, D) tensor
+        Sharing their memory; float32 or float64.
+    """
+    tensor = check_latents(latents, native_shape, n_layers)
+    shape = tuple(tensor.shape)
+    if native_shape is None:
+        if len(shape) > 3:
+            raise ValueError(f"latents must have shape (n, D) or (n, L, D); got {shape}.")
+        return tensor
+    width = prod(native_shape)
+    if shape[1:] in {(width,), native_shape}:
+        return tensor.reshape(len(tensor), width)
+    return tensor.reshape(*shape[:2], width)
+
+
 def check_latent_shape(
     shape: tuple[int, ...], native_shape: tuple[int, ...] | None, n_layers: int | None
 ) -> None:

@@ -100,6 +100,7 @@ class ModuleBackend(NetworkBackend):
         self.n_layers = declared.n_layers
         self.own_sample = declared.own_sample
         self.z_dim = declared.z_dim
+        self.space, self.output_range = declared.space, declared.output_range
         if declared.mapping is not None:
             self.map = TruncatedMapping(declared.mapping, declared.truncation, declared.w_avg)
         self._decode = declared.decode

@@ -30,6 +30,8 @@ class Generator(Protocol):
         How far sampled w are drawn towards their mean, ``w_avg + truncation * (w - w_avg)``.
     ``w_avg`` : array of shape (D,)
         That mean, here or at ``mapping.w_avg``; else it is estimated.
+    ``output_range`` : (float, float)
+        From what to what the outputs go: of pictures, black and white.
     ``class_label`` : keyword of the call
         What `as_generator` was given as `class_label` is passed on to it.
     ``first_layer_weights()`` : callable

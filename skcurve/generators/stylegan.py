@@ -37,6 +37,8 @@ class StyleGANBackend(NetworkBackend):
     """
 
     looks_into = ("synthesis",)
+    space = "W"
+    output_range = (-1.0, 1.0)
 
     def __init__(self, network: Any, options: Options, device: torch.device | None) -> None:
         options.allow("truncation", "class_label", kind="a StyleGAN")

@@ -28,3 +28,23 @@ def latents():
     spread = np.linspace(3.0, 0.5, N_FEATURES)
     rows = np.random.default_rng(0).standard_normal((200, N_FEATURES)) * spread
     return rows.astype(np.float32)
+
+
+class Counter:
+    """A callback that counts parts."""
+
+    def __init__(self):
+        self.n_parts, self.n_told, self.ended = 0, None, False
+
+    def setup(self, estimator, context):
+        self.n_told = context.max_subtasks
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.n_parts += context.task_name == "part"
+        self.ended = hasattr(estimator, "directions_")
+
+    def teardown(self, estimator, context):
+        pass

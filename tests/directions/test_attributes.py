@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from skcurve.directions import AttributeDirections, mean_jacobian
+from skcurve.generators import as_generator
+
+from .conftest import Counter
 
 BOTH = pytest.mark.parametrize("gradient", ["autograd", "finite"])
 
@@ -114,8 +117,8 @@ def test_an_attribute_that_ignores_the_outputs_has_derivative_zero():
     [
         (lambda outputs: outputs[:3], r"shape \(n, A\) for n = 5 outputs; got \(3, 2\)"),
         (lambda outputs: outputs * np.nan, "attributes gave NaN"),
-        (lambda outputs: outputs[:, :, None], r"got \(5, 2, 1\)"),
-        (lambda outputs: outputs[:, :0], r"got \(5, 0\)"),
+        (lambda outputs: outputs[:, :, None], r"got \(\d, 2, 1\)"),
+        (lambda outputs: outputs[:, :0], r"got \(\d, 0\)"),
     ],
 )
 @BOTH
@@ -138,6 +141,42 @@ def test_the_error_of_an_attribute_function_is_not_hidden():
 
     with pytest.raises(AttributeError, match="fourth wheel"):
         mean_jacobian(times(np.eye(2)), broken_for_arrays, gaussian(5, 2), gradient="finite")
+
+
+@pytest.mark.parametrize("gradient", ["auto", "autograd"])
+def test_an_error_of_torch_in_the_attributes_is_not_taken_for_a_lack_of_gradients(gradient):
+    """Quietly, differences would be taken of something that is broken for tensors."""
+
+    def mismatched(outputs):
+        if isinstance(outputs, torch.Tensor):
+            return outputs @ torch.ones(7, 2, dtype=outputs.dtype)
+        return outputs
+
+    with pytest.raises(RuntimeError, match=r"shapes cannot be multiplied|size mismatch"):
+        mean_jacobian(times(np.eye(2)), mismatched, gaussian(5, 2), gradient=gradient)
+
+    def late(outputs):
+        if len(outputs) > 2:
+            raise TypeError("in the middle of it")
+        return outputs
+
+    with pytest.raises(TypeError, match="in the middle of it"):
+        mean_jacobian(times(np.eye(2)), late, gaussian(5, 2), gradient=gradient)
+
+
+@pytest.mark.parametrize(
+    "of_arrays",
+    [lambda x: np.tanh(np.asarray(x)), lambda x: x.astype(float)],
+    ids=["function", "method"],
+)
+def test_a_function_of_arrays_is_differenced_and_the_reason_is_told_if_not(of_arrays):
+    generator, latents = times(np.eye(2)), gaussian(5, 2)
+    found = mean_jacobian(generator, of_arrays, latents)
+    expected = mean_jacobian(generator, of_arrays, latents, gradient="finite")
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="these give no gradient") as raised:
+        mean_jacobian(generator, of_arrays, latents, gradient="autograd")
+    assert raised.value.__cause__ is not None
 
 
 # Directions by the Jacobian
@@ -284,35 +323,17 @@ def test_a_single_latent_says_nothing_of_deviations():
         AttributeDirections(itself).fit(times(np.eye(2)), gaussian(1, 2))
 
 
-class Counter:
-    """A callback that counts parts."""
-
-    def __init__(self):
-        self.n_parts, self.ended = 0, False
-
-    def setup(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.n_parts += context.task_name == "part"
-        self.ended = hasattr(estimator, "directions_")
-
-    def teardown(self, estimator, context):
-        pass
-
-
 @pytest.mark.parametrize(
     ("parameters", "n_parts"),
     [({"gradient": "autograd"}, 3), ({"gradient": "finite"}, 2), ({"method": "ridge"}, 0)],
+    ids=["autograd", "finite", "ridge"],
 )
 def test_callbacks_hear_of_the_parts(parameters, n_parts):
     counter = Counter()
     finder = AttributeDirections(itself, **parameters).set_callbacks(counter)
     finder.fit(times(np.eye(2)), gaussian(150, 2))
-    assert counter.n_parts == n_parts and counter.ended
+    assert counter.n_parts == counter.n_told == 3 + n_parts  # three batches of outputs first
+    assert counter.ended
 
 
 def test_differences_are_taken_at_fewer_latents():
@@ -327,3 +348,19 @@ def test_differences_are_taken_at_fewer_latents():
 
     AttributeDirections(itself, random_state=0).fit(Counting())
     assert sum(n_seen) < 64 * (2 * 3 + 1) + 20
+
+
+def test_so_they_are_where_only_the_attributes_have_no_gradient():
+    """The generator alone could be differentiated; it is the two together that count."""
+    n_seen = []
+
+    def counting(latents):
+        n_seen.append(len(latents))
+        return 2 * latents
+
+    generator = as_generator(counting, latent_shape=3, backend="torch")
+    AttributeDirections(lambda x: np.asarray(x), random_state=0).fit(generator)
+    assert sum(n_seen) < 64 * (2 * 3 + 1) + 20
+    n_seen.clear()
+    AttributeDirections(itself, random_state=0).fit(generator)
+    assert 2 * 256 <= sum(n_seen) < 2 * 256 + 20

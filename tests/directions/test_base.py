@@ -130,10 +130,10 @@ def test_is_an_estimator(finder):
 @pytest.mark.parametrize(
     ("latents", "message"),
     [
-        (np.zeros((4, 5)), "latents have 5 features, but those of the generator have 6"),
-        (np.zeros((4, 2, 6)), "2 layers"),
-        (np.zeros(6), r"latents must have shape \(n, D\) or \(n, L, D\)"),
-        (np.zeros((0, 6)), r"none of them 0; got shape \(0, 6\)"),
+        (np.zeros((4, 5)), r"latents must have shape \(n, 6\); got \(4, 5\)"),
+        (np.zeros((4, 2, 6)), r"latents must have shape \(n, 6\); got \(4, 2, 6\)"),
+        (np.zeros(6), r"latents must have shape \(n, 6\); got \(6,\)"),
+        (np.zeros((0, 6)), r"latents must not be empty; got shape \(0, 6\)"),
         (np.full((4, 6), np.nan), "latents contain NaN"),
     ],
 )
@@ -193,6 +193,22 @@ def test_what_a_finder_finds_is_normalised_in_its_precision():
 def test_what_is_no_direction_is_refused(directions, strengths, message):
     with pytest.raises(ValueError, match=message):
         Made(directions, strengths).fit()
+
+
+def test_latents_may_have_the_shape_that_the_generator_takes():
+    class Pictures:
+        latent_shape = (2, 3, 1)
+
+        def __call__(self, latents):
+            assert latents.shape[1:] == (2, 3, 1)
+            return latents
+
+    rows = np.random.default_rng(0).normal(size=(20, 6))
+    flat = PCADirections(2).fit(Pictures(), rows)
+    found = PCADirections(2).fit(Pictures(), rows.reshape(20, 2, 3, 1))
+    np.testing.assert_array_equal(found.directions_, flat.directions_)
+    with pytest.raises(ValueError, match=r"shape \(n, 6\) or \(n, 2, 3, 1\); got \(20, 3, 2\)"):
+        PCADirections(2).fit(Pictures(), rows.reshape(20, 3, 2))
 
 
 def test_a_finder_has_to_be_finished():

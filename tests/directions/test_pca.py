@@ -7,6 +7,8 @@ from torch import nn
 
 from skcurve.directions import PCADirections
 
+from .conftest import Counter
+
 
 def align(found, expected):
     """Give `expected` the signs of `found`."""
@@ -87,3 +89,13 @@ def test_more_components_than_there_are_is_an_error(rows, n_directions, message)
 def test_the_layer_has_to_be_there(network, latents):
     with pytest.raises(ValueError, match="nowhere"):
         PCADirections(2, layer="nowhere").fit(network, latents)
+
+
+def test_callbacks_hear_of_every_batch_of_features(network, latents):
+    counter = Counter()
+    PCADirections(2, layer="0").set_callbacks(counter).fit(network, latents)
+    assert counter.n_parts == counter.n_told == 4  # 200 latents, 64 at a time
+    assert counter.ended
+    counter = Counter()
+    PCADirections(2).set_callbacks(counter).fit(latents=latents)
+    assert (counter.n_parts, counter.n_told, counter.ended) == (0, 0, True)

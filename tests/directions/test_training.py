@@ -19,10 +19,10 @@ class Recorder:
     """A callback that counts the rounds, and can end the fit."""
 
     def __init__(self, stop_after=None):
-        self.n_rounds, self.max_rounds, self.ended, self.stop_after = 0, None, False, stop_after
+        self.n_rounds, self.n_later, self.ended, self.stop_after = 0, 0, False, stop_after
 
     def setup(self, estimator, context):
-        self.max_rounds = context.max_subtasks
+        self.n_parts = context.max_subtasks
 
     def on_fit_task_begin(self, estimator, context):
         pass
@@ -31,6 +31,7 @@ class Recorder:
         if context.task_name == "round":
             self.n_rounds += 1
             return self.n_rounds == self.stop_after
+        self.n_later += context.task_name == "part"
         self.ended = hasattr(estimator, "directions_")
         return False
 
@@ -56,7 +57,9 @@ def interrupting(network, after):
 def test_callbacks_hear_of_every_round(finder, network, latents):
     recorder = Recorder()
     found = clone(finder).set_callbacks(recorder).fit(network, latents)
-    assert recorder.n_rounds == recorder.max_rounds == len(found.history_) == 100
+    assert recorder.n_rounds == len(found.history_) == 100
+    assert recorder.n_rounds + recorder.n_later == recorder.n_parts
+    assert recorder.n_later == isinstance(finder, RectifiedDirections)  # it is evaluated, in parts
     assert recorder.ended
     assert found.n_iter_ == found.history_[-1]["step"] == 120
 

@@ -52,7 +52,7 @@ def test_a_calibration_is_applied_to_its_directions(explorer):
     applied = found.apply(directions)
     assert [one.strength for one in applied] == found.strengths.tolist()
     assert [one.strength_range for one in applied] == [tuple(span) for span in found.ranges]
-    assert {(one.layers, one.source) for one in applied} == {((1,), directions[0].source)}
+    assert {(*one.layers, one.source) for one in applied} == {(1, directions[0].source)}
 
 
 def test_directions_change_the_output_by_the_amount(explorer, exact):

@@ -130,9 +130,53 @@ def test_directions_from_and_to_outlier_vertices_are_flagged(exact):
     assert explorer.effects().outlier.tolist() == [False, True, True]
     assert "outlier" in explorer.effects().flags()[1]
     assert not explorer.effects(exact.turn).outlier.any()
-    other = Direction(exact.turn[0], ends=(1, 2), bitrate=5)  # of another curve
+    way = vertices[2] - vertices[1]
+    other = Direction(way, ends=(1, 2), bitrate=5)  # of another curve
     assert not explorer.effects(other).outlier.any()
     assert explorer.effects(other.replace(bitrate=2)).outlier.all()
+    assert explorer.effects(other.replace(bitrate=2).reversed()).outlier.all()
+    elsewhere = Direction(exact.turn[3], ends=(1, 2), bitrate=2)  # it does not go that way
+    assert not explorer.effects(elsewhere).outlier.any()
+    kept = explorer.effects().to_library()
+    assert [one.outlier for one in kept.values()] == [False, True, True]
+    pure = explorer.purify(explorer.directions()[1], n_latents=4, keep=[1], remove=[0])
+    assert explorer.effects(pure).outlier.all()
+
+
+def test_those_of_other_bitrates_chords_and_curves_are_flagged_too(exact):
+    """Three vertices of four lie among the data at 2 bits; at 1 bit, none does, but of its own."""
+    near = np.array([exact.turn[0] * 0, exact.turn[0], exact.turn[1], exact.turn[2]])
+    far = near.copy()
+    far[3] *= 40
+    sfvq = SFVQ.from_codebook(near)
+    sfvq.codebooks_ = {1: far[[0, 3]], 2: near}
+    explorer = LatentDirectionExplorer(sfvq, exact, attributes=read_factors, random_state=0)
+    few = {"n_latents": 4, "n_steps": 2}
+    assert not explorer.effects(**few).outlier.any()
+    coarse = SegmentDirections(sfvq, bitrate=1).fit()
+    assert explorer.effects(coarse, **few).outlier.tolist() == [True]
+    (one,) = as_directions(coarse, n_features=N_FACTORS)  # it says its bitrate, and no more
+    assert explorer.effects(one, **few).outlier.tolist() == [True]
+    chords = SegmentDirections(PolylineCurve(far), chords="all").fit()  # of another curve
+    marked = explorer.effects(chords, **few)
+    assert marked.outlier.tolist() == [3 in ends for ends in chords.ends_.tolist()]
+    library = DirectionLibrary(marked.directions)  # where it is not forgotten
+    assert explorer.effects(library, **few).outlier.tolist() == marked.outlier.tolist()
+    assert explorer.rank(chords, **few).outlier.sum() == 3
+
+
+def test_directions_say_in_which_space_they_are(make, exact, curve):
+    explorer = make()
+    assert {one.space for one in explorer.directions()} == {"W"}
+    assert {one.space for one in explorer.effects(layers=(0, 1)).directions} == {"W+"}
+    assert explorer.effects(layers=(0, 1)).to_library().space == "W+"
+    plain = make(generator=lambda latents: exact(np.asarray(latents)))
+    assert {one.space for one in plain.directions()} == {"latent"}
+    known = Direction(exact.turn[0], name="smile", space="W")
+    assert plain.effects(known).directions[0].space == "W"
+    for ask in (explorer.effects, lambda one: explorer.edit(np.zeros((1, 6)), one)):
+        with pytest.raises(ValueError, match="direction 'smile' must all live in one space; got W"):
+            ask(known.replace(space="z"))
 
 
 def test_the_same_seed_gives_the_same_numbers_in_any_order(make):

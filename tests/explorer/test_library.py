@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -30,8 +31,9 @@ facts = st.fixed_dictionaries(
     optional={
         "strength": positive,
         "strength_range": st.tuples(st.floats(-9, 0), st.floats(0, 9)),
-        "layers": st.lists(st.integers(0, 17), min_size=1).map(tuple),
-        "space": st.sampled_from(["W", "Z"]),
+        "layers": st.lists(st.integers(0, 17), min_size=1),
+        "space": st.sampled_from(["", "latent", "W", "W+"]),
+        "outlier": st.booleans(),
         "source": st.text(max_size=9),
         "bitrate": st.integers(2, 16),
         "segment": st.integers(0, 999),
@@ -77,12 +79,12 @@ def test_the_file_is_plain_safetensors_and_json(tmp_path):
     import json
 
     path = tmp_path / "mine.safetensors"
-    DirectionLibrary([Direction([3.0, 4.0], name="smile", layers=(4,))]).save(path)
+    DirectionLibrary([Direction([3.0, 4.0], name="smile", layers=(4, 6))]).save(path)
     with safe_open(path, framework="np") as file:
         assert file.get_tensor("direction.0").tolist() == [0.6, 0.8]
         facts = json.loads(file.metadata()["skcurve"])
     assert facts["directions"][0]["name"] == "smile"
-    assert facts["directions"][0]["layers"] == [4]
+    assert facts["directions"][0]["layers"] == [4, 5, 6]
 
 
 def test_a_file_that_was_there_stays_if_saving_fails(tmp_path, monkeypatch):
@@ -120,6 +122,45 @@ def test_a_damaged_one_says_so(tmp_path):
     storage.write(path, "DirectionLibrary", {}, {"directions": [{"name": "a"}]})
     with pytest.raises(ValueError, match="is damaged: its parts do not make up"):
         DirectionLibrary.load(path)
+
+
+def test_files_from_before_load_with_what_they_meant(tmp_path):
+    """They said "W" of every space, and wrote layers one by one, pairs of them, too."""
+    from skcurve import storage
+
+    path = tmp_path / "old.safetensors"
+    tensors = {f"direction.{k}": torch.eye(2)[k] for k in range(2)}
+    facts = [
+        {"name": "smile", "strength": 2.0, "layers": [4, 7], "space": "W", "ends": [0, 1]},
+        {"name": "age", "layers": None, "space": "Z"},
+    ]
+    storage.write(path, "DirectionLibrary", tensors, {"directions": facts})
+    library = DirectionLibrary.load(path)
+    assert library["smile"].layers == [4, 7]
+    assert library["smile"].ends == (0, 1)
+    assert (library["smile"].space, library["age"].space, library.space) == ("", "Z", "Z")
+    assert library["smile"].outlier is None
+    library.save(path)
+    same(DirectionLibrary.load(path), library)
+
+
+def test_a_pair_of_layers_is_a_range_and_a_list_is_not():
+    """As in `edit`: one meaning everywhere."""
+    assert Direction([1.0], layers=(4, 7)).layers == [4, 5, 6, 7]
+    assert Direction([1.0], layers=[4, 7]).layers == [4, 7]
+    again = Direction([1.0], layers=Direction([1.0], layers=[4, 7]).layers)
+    assert again.layers == [4, 7]
+    assert Direction([1.0], layers=[7, 4, 4]).replace(name="a").layers == [4, 7]
+
+
+def test_a_library_has_one_space():
+    w, plus = Direction([1.0], name="a", space="W"), Direction([1.0], name="b", space="W+")
+    assert DirectionLibrary([w]).space == "W"
+    assert DirectionLibrary([w, plus, Direction([1.0], name="c")]).space == "W+"
+    assert DirectionLibrary([Direction([1.0], name="c", space="latent")]).space == "latent"
+    assert DirectionLibrary().space == ""
+    with pytest.raises(ValueError, match="must all live in one space; got W and z"):
+        DirectionLibrary([w]).add(Direction([1.0], name="c", space="z"))
 
 
 def test_it_is_a_value():
@@ -176,8 +217,9 @@ def test_the_published_directions_load(tmp_path):
         np.testing.assert_allclose(
             one.vector, np.load(PUBLISHED / f"ffhq/directions/{name}.npy"), rtol=1e-6
         )
-    assert library["rotation"].layers == (0, 1, 2)
-    assert library["smile"].layers == (4,)
+    assert library["rotation"].layers == [0, 1, 2]
+    assert library["smile"].layers == [4]
+    assert library.space == library["smile"].space == "W+"
     library.save(tmp_path / "faces.safetensors")
     same(DirectionLibrary.load(tmp_path / "faces.safetensors"), library)
 

@@ -43,9 +43,9 @@ def test_the_main_attribute_itself_may_go(explorer, exact):
 
 
 def test_the_layers_stay(explorer, exact):
-    mixture = Direction(exact.turn[0] + exact.turn[1] + exact.turn[4], layers=(0,), name="mine")
+    mixture = Direction(exact.turn[0] + exact.turn[1] + exact.turn[4], layers=[0], name="mine")
     pure = explorer.purify(mixture, keep="hue")
-    assert (pure.layers, pure.name) == ((0,), "mine")
+    assert (pure.layers, pure.name) == ([0], "mine")
     after = explorer.effects(pure).effects[0]
     assert after[0] > 0.2
     assert np.abs(after[1:]).max() < 0.05

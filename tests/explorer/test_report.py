@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from skcurve.explorer import Direction
-from skcurve.explorer.pictures import as_pixels, grid
+from skcurve.explorer.pictures import as_pixels, grid, guess_range
 from skcurve.explorer.png import data_uri, png_bytes
 from skcurve.explorer.report import shown_strengths
 
@@ -92,6 +92,26 @@ def test_pixels_of_any_layout_and_range(shape, low, high):
     expected = np.rint(share * 255)
     expected = np.moveaxis(expected, 1, -1) if shape == (2, 3, 5, 4) else expected
     np.testing.assert_allclose(pixels, expected.reshape(pixels.shape), atol=1)
+
+
+def test_strips_have_the_range_of_the_whole_walk(make, exact, tmp_path):
+    """A strip whose numbers happen to be above zero is not taken for one from 0 to 1."""
+
+    def pixels_of(explorer, place):
+        path = explorer.report(tmp_path / "report.html", n_top=1, n_rows=1, latents=place)
+        pixels = unpacked(base64.b64decode(Page(path.read_text()).sources[-1].partition(",")[2]))
+        side = 4
+        return pixels[::2, 3 * (side + 1) : 3 * (side + 1) + side, 0]  # the latent itself
+
+    bright = 6 * exact.turn.sum(0)[None]  # all factors are near 1
+    outputs = exact(bright)
+    assert guess_range(outputs) == (0.0, 1.0)
+    explorer = make(attributes=None, attribute_names=None)
+    assert guess_range(explorer.vertices()) == (-1.0, 1.0)
+    np.testing.assert_array_equal(pixels_of(explorer, bright), as_pixels(outputs, (-1, 1))[0])
+    exact.output_range = (-3.0, 1.0)
+    declared = make(attributes=None, attribute_names=None)
+    np.testing.assert_array_equal(pixels_of(declared, bright), as_pixels(outputs, (-3, 1))[0])
 
 
 def test_what_is_no_picture_is_named(make):

@@ -91,6 +91,7 @@ class ExactSprites:
     """
 
     n_layers = len(LAYER_FACTORS)
+    output_range = (-1.0, 1.0)
     layer_factors = LAYER_FACTORS
 
     def __init__(self, n_latents: int = N_FACTORS, seed: int = 0, species: bool = False) -> None:

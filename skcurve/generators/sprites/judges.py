@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from typing import Any
 
 import torch
@@ -106,14 +107,19 @@ def realism(images: Any) -> Array:
     return _judge(images, weights.discriminator(), lambda scores: scores)
 
 
+@cache
+def _placed(network: nn.Module, device: torch.device) -> nn.Module:
+    """Give the network where the images are; of the shipped one, one copy for each device."""
+    return network if device.type == "cpu" else copy.deepcopy(network).to(device)
+
+
 def _judge(images: Any, network: nn.Module, finish: Any) -> Array:
     rows = as_tensor(images, name="images")
     if rows.ndim != 4 or rows.shape[1:] != IMAGE_SHAPE:
         raise ValueError(f"images must have shape (n, 3, 32, 32); got {tuple(rows.shape)}.")
     if isinstance(images, torch.Tensor):
         rows = images  # with its history
-    if rows.device.type != "cpu":
-        network = copy.deepcopy(network).to(rows.device)
+    network = _placed(network, rows.device)
     n = len(rows)
     if n == 0:  # some layers want at least one image
         rows = rows.new_zeros((1, *IMAGE_SHAPE))

@@ -65,6 +65,7 @@ class SpriteGenerator(nn.Module):
     """
 
     w_avg: torch.Tensor
+    output_range = (-1.0, 1.0)
 
     def __init__(self) -> None:
         super().__init__()

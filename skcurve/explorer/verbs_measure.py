@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from skcurve.explorer.calibration import Calibration
 from skcurve.explorer.comparison import compared, named_finders
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import Layers
-from skcurve.explorer.measuring import (
+from skcurve.explorer.progress import silent
+from skcurve.explorer.readings import attribute_numbers
+from skcurve.explorer.setting import Setting
+from skcurve.explorer.tables import make_frame
+from skcurve.explorer.trials import (
     calibrated,
     fewer,
     measured_effects,
     purified_direction,
 )
-from skcurve.explorer.progress import reporting, silent
-from skcurve.explorer.readings import attribute_numbers
-from skcurve.explorer.setting import Setting
-from skcurve.explorer.tables import make_frame
 from skcurve.interop import as_tensor
 
 AMOUNT = 0.3
@@ -71,7 +72,7 @@ class Measurements:
         """
         chosen = self._setting.directions_of(directions, layers)
         base = self._setting.base(latents, n_latents)
-        with reporting(self._setting.progress) as report:
+        with self._setting.reporting() as report:
             return calibrated(self._setting, chosen, base, amount, report)
 
     def effects(
@@ -117,9 +118,9 @@ class Measurements:
         """
         setting = self._setting
         setting.require_attributes()
-        chosen = setting.directions_of(directions, layers)
+        chosen = setting.directions_of(directions, layers, flag=True)
         base = setting.base(latents, n_latents)
-        with reporting(setting.progress) as report:
+        with setting.reporting() as report:
             if amount is not None:
                 chosen = calibrated(setting, chosen, fewer(base), amount, report).apply(chosen)
             return measured_effects(setting, chosen, base, n_steps, report)
@@ -200,10 +201,18 @@ class Measurements:
             layers,
         )
         base = setting.base(latents, n_latents)
-        names = setting.attribute_names
+        with setting.reporting() as report:
+            kept, removed = self._kept_and_removed(one, keep, remove, base)
+            return purified_direction(setting, one, kept, removed, base, report)
+
+    def _kept_and_removed(
+        self, one: Direction, keep: Any, remove: Any, base: torch.Tensor
+    ) -> tuple[list[int], list[int]]:
+        """Give the numbers of the attributes whose effect stays, and of those whose goes."""
+        names = self._setting.attribute_names
         removed = None if remove is None else attribute_numbers(remove, names, "remove")
         if keep is None:
-            main = int(measured_effects(setting, [one], base, 3, silent).main[0])
+            main = int(measured_effects(self._setting, [one], base, 3, silent).main[0])
             kept = [] if removed is not None and main in removed else [main]
         else:
             kept = attribute_numbers(keep, names, "keep")
@@ -211,8 +220,7 @@ class Measurements:
             removed = [number for number in range(len(names)) if number not in kept]
         if both := [names[number] for number in kept if number in removed]:
             raise ValueError(f"{', '.join(both)} cannot be both kept and removed.")
-        with reporting(setting.progress) as report:
-            return purified_direction(setting, one, kept, removed, base, report)
+        return kept, removed
 
     def compare(
         self,
@@ -274,7 +282,7 @@ class Measurements:
         for layers in ranges:
             setting.layers_of(None, layers)
         base = setting.base(latents, n_latents)
-        with reporting(setting.progress) as report:
+        with setting.reporting() as report:
             named = named_finders(finders)
             return compared(setting, named, ranges, base, amount, n_steps, report)
 
@@ -299,5 +307,6 @@ class Measurements:
         """
         if not len(layer_ranges):
             raise ValueError("layer_ranges must hold at least one; got none.")
-        tables = [self.effects(directions, layers=layers, **settings) for layers in layer_ranges]
+        with self._setting.reporting():
+            tables = [self.effects(directions, layers=one, **settings) for one in layer_ranges]
         return tables[0].join(*tables[1:])

@@ -88,9 +88,9 @@ def test_a_direction_brings_its_layers_and_a_word_overrules_it(make):
     explorer = make(layers=0)
     latents = np.zeros((1, N_FACTORS))
     moved = {
-        "the direction's": explorer.edit(latents, Direction(np.ones(N_FACTORS), layers=(1,))),
+        "the direction's": explorer.edit(latents, Direction(np.ones(N_FACTORS), layers=[1])),
         "the explorer's": explorer.edit(latents, np.ones(N_FACTORS)),
-        "named": explorer.edit(latents, Direction(np.ones(N_FACTORS), layers=(1,)), layers=2),
+        "named": explorer.edit(latents, Direction(np.ones(N_FACTORS), layers=[1]), layers=2),
     }
     touched = {name: np.flatnonzero(edited[0].any(1)) for name, edited in moved.items()}
     assert touched == {"the direction's": [1], "the explorer's": [0], "named": [2]}

@@ -10,10 +10,9 @@ import numpy.typing as npt
 import torch
 
 from skcurve.explorer.direction import Direction
-from skcurve.explorer.editing import in_layers, shifted
 from skcurve.explorer.layers import Layers
-from skcurve.explorer.progress import reporting
 from skcurve.explorer.setting import Setting
+from skcurve.explorer.shifting import in_layers, shifted
 from skcurve.interop import Array, as_tensor, restore
 
 
@@ -78,9 +77,7 @@ class Edits:
             edited = shifted(edited, vector, strength, layers, setting.n_layers)
         return restore(edited.clone() if not resolved else edited, like=like)
 
-    def _resolve(
-        self, number: int, edit: Any
-    ) -> tuple[torch.Tensor, float, tuple[int, ...] | None]:
+    def _resolve(self, number: int, edit: Any) -> tuple[torch.Tensor, float, list[int] | None]:
         if isinstance(edit, Direction):
             edit = (edit, edit.strength)
         if not isinstance(edit, tuple | list) or len(edit) not in (2, 3):
@@ -134,11 +131,10 @@ class Edits:
             )
         moved = [shifted(start, vector, float(step), chosen, setting.n_layers) for step in steps]
         rows = torch.stack(moved, dim=1).flatten(0, 1)
-        with reporting(setting.progress) as report:
-            outputs = setting.meter.outputs(
-                rows,
-                like=like,
-                step=lambda done, total: report("traversing", done, total),
+        numbers = np.repeat(np.arange(len(start)), len(steps))
+        with setting.reporting():
+            outputs = setting.runner.outputs(
+                rows, names=numbers, like=like, step=setting.step("traversing")
             )
         return outputs.reshape(len(start), len(steps), *outputs.shape[1:])
 

@@ -1,8 +1,9 @@
-"""Directions at work: calibrated, and their effects measured, one after another."""
+"""Directions tried on latents: calibrated, their effects measured, one after another; purified."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +11,12 @@ import torch
 
 from skcurve.explorer.calibration import Calibration, inside_range, solve_strength
 from skcurve.explorer.direction import Direction
-from skcurve.explorer.editing import shifted
 from skcurve.explorer.effects import Effects
+from skcurve.explorer.layers import name_layers
 from skcurve.explorer.progress import Report, silent
-from skcurve.explorer.purification import purified, regressed_jacobian
+from skcurve.explorer.purification import MOST_ROUNDS, purified, regressed_jacobian
 from skcurve.explorer.setting import Setting
+from skcurve.explorer.shifting import shifted
 from skcurve.metrics.effects import consistency, effect, linearity, monotonicity, preservation
 
 Numbers = npt.NDArray[np.float64]
@@ -56,16 +58,18 @@ def calibrated(
         raise ValueError(f"amount must be positive and finite; got {amount}.")
     spread = setting.spread
     strengths, changes, reached, ranges = [], [], [], []
-    starts: dict[tuple[int, ...] | None, float] = {}
+    starts: dict[str, float] = {}
     for number, one in enumerate(directions):
         found = solve_strength(
             lambda strength, one=one: _change(setting, latents, one, strength) / spread,  # type: ignore[misc]
             amount,
             one.strength,
-            starts.get(one.layers),
+            starts.get(name_layers(one.layers)),
         )
         if found[2]:
-            starts[one.layers] = found[0]  # as a rule, the next one needs about as much
+            starts[name_layers(one.layers)] = found[
+                0
+            ]  # as a rule, the next one needs about as much
         strengths.append(found[0])
         changes.append(found[1])
         reached.append(found[2])
@@ -87,15 +91,16 @@ def _change(
     """Give the mean change of the output, over latents and both ways."""
     there, back = (moved(setting, latents, direction, sign * strength) for sign in (1, -1))
     twice = torch.cat([latents, latents])
-    return float(setting.meter.change(twice, torch.cat([there, back])).mean())
+    numbers = np.tile(np.arange(len(latents)), 2)
+    return float(setting.runner.change(twice, torch.cat([there, back]), names=numbers).mean())
 
 
 def measured_range(
     setting: Setting, direction: Direction, latents: torch.Tensor, strength: float
 ) -> tuple[float, float]:
     """Find how far one may go: by the realism of outputs, or else by where latents are."""
-    if "realism" in setting.meter.readers:
-        read = setting.meter.read
+    if "realism" in setting.runner.readers:
+        read = setting.runner.read
         reference = read(setting.reference[: 4 * len(latents)], "realism")["realism"]
         limit = float(np.quantile(reference, REALISM_QUANTILE))
 
@@ -126,7 +131,7 @@ def measured_effects(
     if n_steps < 2:
         raise ValueError(f"n_steps must be at least 2; got {n_steps}.")
     names, scale = setting.attribute_names, setting.scale
-    has_identity = "identity" in setting.meter.readers
+    has_identity = "identity" in setting.runner.readers
     asked = ["attributes", "identity"] if has_identity else ["attributes"]
     tables: dict[str, list[Numbers]] = {name: [] for name in ("e", "c", "m", "l")}
     identity = []
@@ -143,14 +148,14 @@ def measured_effects(
         identity.append(float(np.mean(kept)) if kept else np.nan)
         report("measuring directions", number + 1, len(directions))
     return Effects(
-        directions=tuple(directions),
+        directions=tuple(one.replace(outlier=setting.outlier_of(one)) for one in directions),
         attribute_names=names,
         effects=np.array(tables["e"]),
         consistency=np.array(tables["c"]),
         monotonicity=np.array(tables["m"]),
         linearity=np.array(tables["l"]),
         identity=np.array(identity),
-        outlier=np.array([_starts_or_ends_outside(setting, one) for one in directions]),
+        outlier=np.array([bool(setting.outlier_of(one)) for one in directions]),
     )
 
 
@@ -167,22 +172,14 @@ def _read_along(
     are not moved are the same for all directions, and measured once.
     """
     there = [moved(setting, latents, direction, step) for step in steps if step != 0]
-    found = setting.meter.read(torch.cat(there), *names)
-    still = setting.meter.read(moved(setting, latents, direction, 0.0), *names)
+    numbers = np.tile(np.arange(len(latents)), len(there))
+    found = setting.runner.read(torch.cat(there), *names, names=numbers)
+    still = setting.runner.read(moved(setting, latents, direction, 0.0), *names)
     read = {}
     for name in names:
         parts = iter(np.split(found[name], len(there)))
         read[name] = np.stack([still[name] if step == 0 else next(parts) for step in steps])
     return read, still
-
-
-def _starts_or_ends_outside(setting: Setting, direction: Direction) -> bool:
-    """Say whether a direction from this curve has an end that no data is near."""
-    if direction.ends is None or max(direction.ends) >= setting.curve.n_vertices:
-        return False
-    if direction.bitrate is not None and 2**direction.bitrate != setting.curve.n_vertices:
-        return False
-    return bool(setting.outlier_vertices[list(direction.ends)].any())
 
 
 def purified_direction(
@@ -196,6 +193,7 @@ def purified_direction(
     """Take leakage out of a direction; see `LatentDirectionExplorer.purify`."""
     layers, strength = direction.layers, direction.strength
     scale = np.where(setting.scale > 0, setting.scale, 1.0)
+    rounds = count(1)
 
     def effects_of(step: Numbers) -> Numbers:
         length = float(np.linalg.norm(step))
@@ -203,11 +201,13 @@ def purified_direction(
             return np.zeros_like(scale)
         one = Direction(step, strength=length, layers=layers)
         measured = measured_effects(setting, [one], latents, 3, silent)
+        report("purifying", next(rounds), MOST_ROUNDS + 2)
         return measured.effects[0]
 
     jacobian = _jacobian(setting, layers, latents, strength, report) / scale[:, None]
     step = strength * direction.vector.astype(np.float64)
     found = purified(step, jacobian, keep, remove, effects_of)
+    report("purifying", MOST_ROUNDS + 2, MOST_ROUNDS + 2)
     length = float(np.linalg.norm(found))
     if length <= LEAST_LEFT * strength:
         names = ", ".join(setting.attribute_names[number] for number in remove)
@@ -215,13 +215,18 @@ def purified_direction(
     vector = (found / length).astype(direction.vector.dtype)
     source = f"{direction.source}, purified" if direction.source else "purified"
     return direction.replace(
-        vector=vector, strength=length, strength_range=None, source=source, scores={}
+        vector=vector,
+        strength=length,
+        strength_range=None,
+        source=source,
+        outlier=setting.outlier_of(direction),
+        scores={},
     )
 
 
 def _jacobian(
     setting: Setting,
-    layers: tuple[int, ...] | None,
+    layers: list[int] | None,
     latents: torch.Tensor,
     strength: float,
     report: Report,
@@ -238,7 +243,7 @@ def _jacobian(
             shifted(latents, torch.from_numpy(sign * shift), 1.0, layers, setting.n_layers)
             for sign in (1, -1)
         ]
-        there, back = (setting.meter.read(end, "attributes")["attributes"] for end in ends)
+        there, back = (setting.runner.read(end, "attributes")["attributes"] for end in ends)
         shifts.append(shift)
         changes.append((there - back) / 2)
         report("estimating the Jacobian", number + 1, n_rounds)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from skcurve import LatentDirectionExplorer
-from skcurve.explorer import meter
+from skcurve.directions import AttributeDirections, PCADirections, RectifiedDirections
+from skcurve.explorer import Direction, runner
+from skcurve.generators import GeneratorError, as_generator
 
 from .conftest import NAMES, Exact, read_factors
 
@@ -93,7 +95,59 @@ def test_the_note_says_which_rows(curve):
     explorer = explore(curve, Fragile(at=N_TRIALS + 2))
     with pytest.raises(Exception) as raised:
         explorer.walk(0.25)
-    assert any("batch of rows 16 to 23 of 45" in note for note in raised.value.__notes__)
+    said = "batch 3 of 6 (latents 16 to 23)"
+    assert said in str(raised.value)
+    assert any(said in note for note in raised.value.__notes__)
+
+
+class FailsAt(Exact):
+    """Raises where it meets one latent."""
+
+    def __init__(self, row):
+        super().__init__()
+        self.row = row
+
+    def __call__(self, latents):
+        distance = np.abs(latents - self.row).reshape(len(latents), -1, 6).max((1, 2))
+        if (distance < 1e-9).any():
+            raise MemoryError("out of paper")
+        return super().__call__(latents)
+
+
+def test_the_message_names_the_latents_that_are_tried_and_not_the_rows_that_are_made(curve):
+    """Each of 9 latents is made at several strengths; of latent 5, the last one fails."""
+    latents = np.arange(54.0).reshape(9, 6) / 20
+    step = np.array(curve.directions()[0])
+    generator = as_generator(FailsAt(latents[5] + 2 * step), backend="numpy")
+    explorer = explore(curve, generator)
+    with pytest.raises(GeneratorError, match=r"batch 3 of 4 \(latents 5 to 7\)") as raised:
+        explorer.traverse(latents, 0, [-2.0, 0.0, 2.0])  # of 27 rows, these are 16 to 23
+    assert raised.value.batch == 2
+    assert raised.value.rows.tolist() == [5, 6, 7]
+    with pytest.raises(
+        GeneratorError, match=r"on batch \d of \d \(latents .*out of paper"
+    ) as raised:
+        explorer.effects(Direction(step, strength=2.0), latents=latents, n_steps=2)
+    assert 5 in raised.value.rows
+    assert raised.value.rows.max() <= 8
+
+
+def test_the_message_of_a_broken_measurement_names_them_too(curve):
+    latents = np.arange(54.0).reshape(9, 6) / 20
+
+    def attributes(outputs):
+        numbers = np.array(read_factors(outputs))
+        numbers[np.abs(numbers - read_factors(Exact()(latents[7:8]))).max(1) < 1e-9] = np.nan
+        return numbers
+
+    explorer = LatentDirectionExplorer(
+        curve, Exact(), attributes=attributes, attribute_names=NAMES, batch_size=4, random_state=0
+    )
+    with pytest.raises(
+        ValueError, match=r"attributes gives NaN or infinity for the .* latent 7\."
+    ) as raised:
+        explorer.effects(0 * latents[:1] + 1, latents=latents)
+    assert any("batch 2 of 3 (latents 4 to 7)" in note for note in raised.value.__notes__)
 
 
 def test_what_was_measured_is_not_measured_again(curve):
@@ -108,15 +162,15 @@ def test_what_was_measured_is_not_measured_again(curve):
 def test_outputs_are_held_only_until_all_are_there(curve):
     explorer = explore(curve, Exact())
     explorer.walk()
-    assert not explorer._setting.meter._unfinished
+    assert not explorer._setting.runner._unfinished
 
 
 def test_the_memory_has_an_end(curve, monkeypatch):
     expected, _ = total_calls(curve, QUESTIONS["effects"])
-    monkeypatch.setattr(meter, "MEMORY_BYTES", 2000)
+    monkeypatch.setattr(runner, "MEMORY_BYTES", 2000)
     explorer = explore(curve, Exact())
     assert (QUESTIONS["effects"](explorer) == expected).all()
-    held = explorer._setting.meter._numbers
+    held = explorer._setting.runner._numbers
     assert sum(part.nbytes for one in held.values() for part in one.values()) <= 2000
 
 
@@ -146,7 +200,9 @@ def test_progress_is_told(make):
     explorer.walk()
     doing = dict.fromkeys(what for what, _, _ in told)
     assert list(doing) == [
+        "measuring how outputs differ",
         "calibrating directions",
+        "measuring the distribution",
         "measuring directions",
         "walking along the curve",
     ]
@@ -154,6 +210,45 @@ def test_progress_is_told(make):
         counts = [(done, total) for said, done, total in told if said == what]
         assert counts[-1][0] == counts[-1][1]
         assert counts == sorted(counts)
+
+
+def told_by(make, ask, **settings):
+    """What was told to a function of progress, by what was being done."""
+    told = {}
+    explorer = make(
+        progress=lambda doing, done, total: told.setdefault(doing, []).append((done, total)),
+        batch_size=8,
+        **settings,
+    )
+    ask(explorer)
+    for counts in told.values():
+        assert counts[-1][0] == counts[-1][1]
+        assert [done for done, _ in counts] == sorted(done for done, _ in counts)
+    return told
+
+
+def test_progress_is_told_inside_the_searches_of_finders(make):
+    finders = {
+        "components": PCADirections(2),
+        "of attributes": AttributeDirections(read_factors, n_samples=200),
+        "learnt": RectifiedDirections(2, n_steps=30, batch_size=4, n_pairs=8),
+    }
+    told = told_by(make, lambda e: e._comparison(finders, None, 0.2, None, 4, 2))
+    assert told["components: finding"] == [(0, 1), (1, 1)]
+    batches, parts = 25, 4  # of 8 outputs; of 64 latents for autograd
+    assert told["of attributes: finding"][-1] == (batches + parts + 1, batches + parts + 1)
+    assert len(told["of attributes: finding"]) == batches + parts + 2
+    assert told["learnt: finding"][-1] == (32, 32)  # 30 steps, the evaluation, and the end
+    assert "learnt: measuring directions" in told
+
+
+def test_progress_is_told_of_all_that_the_report_and_purification_do(make, exact, tmp_path):
+    told = told_by(make, lambda e: e.report(tmp_path / "report.html", n_top=3))
+    assert told["drawing directions"] == [(1, 3), (2, 3), (3, 3)]
+    assert {"walking along the curve", "measuring the curve"} < set(told)
+    mixture = exact.turn[0] + 0.3 * exact.turn[1]
+    told = told_by(make, lambda e: e.purify(mixture, keep="hue", n_latents=8))
+    assert {"estimating the Jacobian", "purifying"} < set(told)
 
 
 def test_progress_is_shown_on_stderr_and_nothing_without(make, capsys):

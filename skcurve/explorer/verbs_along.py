@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from skcurve.explorer.progress import reporting
 from skcurve.explorer.setting import Setting
 from skcurve.explorer.tables import make_frame
 from skcurve.explorer.walk import Walk, interpretation, walk_coordinates
@@ -65,10 +64,8 @@ class AlongCurve:
         latents = as_tensor(setting.curve.evaluate(index), name="latents")
         vertices = setting.curve.vertices
         latents = latents.to(as_tensor(vertices, name="vertices"))
-        with reporting(setting.progress) as report:
-            outputs = setting.meter.outputs(
-                latents, step=lambda done, total: report("walking along the curve", done, total)
-            )
+        with setting.reporting():
+            outputs = setting.runner.outputs(latents, step=setting.step("walking along the curve"))
         return Walk(index, restore(latents, like=vertices), outputs)
 
     def interpret(self, *, n_between: int = 4) -> Any:
@@ -107,16 +104,14 @@ class AlongCurve:
         index = np.arange(setting.curve.n_segments * n_between + 1) / n_between
         latents = as_tensor(setting.curve.evaluate(index), name="latents")
         latents = latents.to(as_tensor(setting.curve.vertices, name="vertices"))
-        with reporting(setting.progress) as report:
-            found = setting.meter.read(
-                latents,
-                "attributes",
-                step=lambda done, total: report("measuring the curve", done, total),
-            )
+        with setting.reporting():
+            step = setting.step("measuring the curve")
+            found = setting.runner.read(latents, "attributes", step=step)
+            names, scale = setting.attribute_names, setting.scale
         return interpretation(
             found["attributes"],
-            names=setting.attribute_names,
-            scale=setting.scale,
+            names=names,
+            scale=scale,
             lengths=as_tensor(setting.curve.lengths, name="lengths").cpu().double().numpy(),
             outlier=setting.outlier_vertices,
             n_between=n_between,
