@@ -189,6 +189,24 @@ class CodebookDisplay:
             given; or they do not fit the curve and each other.
         RuntimeError
             If the decoder raises.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import CodebookDisplay
+        >>> curve = PolylineCurve(np.eye(9))  # each vertex is one white field of nine
+        >>> display = CodebookDisplay.from_estimator(curve, image_shape=(3, 3), n_images=4)
+        >>> display.numbers.tolist()
+        [0, 3, 5, 8]
+
+        Vertices that are no pictures, in words:
+
+        >>> display = CodebookDisplay.from_estimator(
+        ...     curve, decoder=lambda vertices: [f"unit {row.argmax()}" for row in vertices]
+        ... )
+        >>> display.labels[:2]
+        ['unit 0', 'unit 1']
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         curve = resolve_curve(estimator)
@@ -242,6 +260,19 @@ class CodebookDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        The same images again, in other colours and on axes of one's own:
+
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import CodebookDisplay
+        >>> display = CodebookDisplay.from_estimator(PolylineCurve(np.eye(4)), image_shape=(2, 2))
+        >>> _, ax = plt.subplots()
+        >>> len(display.plot(ax, cmap="magma").images_)
+        4
         """
         require_matplotlib(f"{type(self).__name__}.plot")
         from matplotlib.cm import ScalarMappable

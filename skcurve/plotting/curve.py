@@ -139,6 +139,15 @@ class CurveDisplay:
         ValueError
             If X is not a finite matrix of D columns, has a single feature or, of more than two, a
             single row; or if y does not hold one label a row, or more than 40 different ones.
+
+        Examples
+        --------
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import CurveDisplay
+        >>> corner = PolylineCurve([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+        >>> display = CurveDisplay.from_estimator(corner, [[0.5, 0.1], [0.9, 0.5]], y=["a", "b"])
+        >>> display.coordinates.tolist()
+        [0.5, 1.5]
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         curve = resolve_curve(estimator)
@@ -189,6 +198,17 @@ class CurveDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import CurveDisplay
+        >>> corner = PolylineCurve([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+        >>> display = CurveDisplay.from_estimator(corner, [[0.5, 0.1], [0.9, 0.5]])
+        >>> figure, ax = plt.subplots()
+        >>> display.plot(ax, cmap="magma", colorbar=False).ax_ is ax, len(figure.axes)
+        (True, 1)
         """
         require_matplotlib(f"{type(self).__name__}.plot")
         from matplotlib.collections import LineCollection

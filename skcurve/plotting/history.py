@@ -96,6 +96,16 @@ class HistoryDisplay:
         ValueError
             If its `history_` is missing or empty, as after `SFVQ.from_codebook`; or if `ax` is not
             two axes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve import SFVQ
+        >>> from skcurve.plotting import HistoryDisplay
+        >>> X = np.random.default_rng(0).normal(size=(200, 3))
+        >>> display = HistoryDisplay.from_estimator(SFVQ(n_bits=3, random_state=0).fit(X))
+        >>> len(display.distortion) == len(display.perplexity)
+        True
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         remedy = "its codebook was given, not learnt. `fit` or `partial_fit` keeps a history"
@@ -122,6 +132,18 @@ class HistoryDisplay:
             If matplotlib is not installed.
         ValueError
             If `ax` is not two axes.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from skcurve.plotting import HistoryDisplay
+        >>> numbers = np.array([[2, 2, 3], [0.4, 0.3, 0.2], [3.0, 3.0, 6.5]])
+        >>> bitrate, distortion, perplexity = numbers
+        >>> display = HistoryDisplay(bitrate=bitrate, distortion=distortion, perplexity=perplexity)
+        >>> figure, axes = plt.subplots(2, sharex=True)
+        >>> display.plot(axes).figure_ is figure
+        True
         """
         require_matplotlib(f"{type(self).__name__}.plot")
         from matplotlib.ticker import LogLocator, StrMethodFormatter

@@ -90,6 +90,15 @@ class OrderingDisplay:
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
             If `estimator` is not a curve and has none.
+
+        Examples
+        --------
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import OrderingDisplay
+        >>> hook = PolylineCurve([[0.0, 0.0], [3.0, 0.0], [3.0, 1.0], [0.0, 1.0]])
+        >>> display = OrderingDisplay.from_estimator(hook, colorbar=False)
+        >>> display.distances[0].round(2).tolist()  # the last is nearer than the second
+        [0.0, 3.0, 3.16, 1.0]
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         curve = resolve_curve(estimator)
@@ -121,6 +130,16 @@ class OrderingDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import OrderingDisplay
+        >>> display = OrderingDisplay.from_estimator(PolylineCurve([[0.0], [1.0], [3.0]]))
+        >>> figure, ax = plt.subplots()
+        >>> display.plot(ax, cmap="magma").ax_ is ax
+        True
         """
         require_matplotlib(f"{type(self).__name__}.plot")
         ax = open_axes(ax)

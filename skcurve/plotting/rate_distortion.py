@@ -123,6 +123,17 @@ class RateDistortionDisplay:
         ValueError
             If it has no `codebooks_`, X is not a finite matrix of D columns and at least one row,
             the weights do not fit, or `n_dithers` is below 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve import SFVQ
+        >>> from skcurve.plotting import RateDistortionDisplay
+        >>> train, test = np.random.default_rng(0).normal(size=(2, 200, 3))
+        >>> sfvq = SFVQ(n_bits=4, random_state=0).fit(train)
+        >>> display = RateDistortionDisplay.from_estimator(sfvq, test, random_state=0)
+        >>> display.bitrate.tolist(), bool(display.exact[0] > display.exact[-1])
+        ([2, 3, 4], True)
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         remedy = "only an estimator that grows its curve, such as SFVQ, keeps one for each bitrate"
@@ -166,6 +177,20 @@ class RateDistortionDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        Two estimators on the same axes:
+
+        >>> from skcurve.plotting import RateDistortionDisplay
+        >>> near = RateDistortionDisplay(
+        ...     bitrate=[2, 3], exact=[0.4, 0.2], dithered=[0.5, 0.3], name="near"
+        ... )
+        >>> far = RateDistortionDisplay(
+        ...     bitrate=[2, 3], exact=[0.5, 0.4], dithered=[0.6, 0.5], name="far"
+        ... )
+        >>> len(far.plot(near.plot().ax_).ax_.lines)
+        4
         """
         require_matplotlib(f"{type(self).__name__}.plot")
         ax = open_axes(ax)

@@ -94,6 +94,14 @@ class UsageDisplay:
         ValueError
             If X is None and the estimator has no `usage_`, X is not a finite matrix of D columns,
             or the weights do not fit.
+
+        Examples
+        --------
+        >>> from skcurve import PolylineCurve
+        >>> from skcurve.plotting import UsageDisplay
+        >>> curve = PolylineCurve([[0.0], [1.0], [2.0]])
+        >>> UsageDisplay.from_estimator(curve, [[0.2], [0.4], [1.5]]).usage.tolist()
+        [2.0, 1.0]
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         if X is not None:
@@ -125,6 +133,15 @@ class UsageDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from skcurve.plotting import UsageDisplay
+        >>> figure, ax = plt.subplots()
+        >>> UsageDisplay(usage=np.array([2, 1]), perplexity=1.9).plot(ax).ax_ is ax
+        True
         """
         require_matplotlib(f"{type(self).__name__}.plot")
         ax = open_axes(ax)
