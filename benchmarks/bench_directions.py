@@ -6,12 +6,14 @@ methods are compared by `LatentDirectionExplorer.compare`: on the same latents, 
 which the image changes by the same amount, 0.3 of the change between two unrelated images. With
 three seeds, which draw the latents that are learnt from and tried on, and seed the methods.
 
-Each direction is tried on 16 latents, on all layers; then on each of several ranges of layers too,
+Each direction is tried on 12 latents, on all layers; then on each of several ranges of layers too,
 and the best of them counts. More directions have more chances: compare methods with as many
 directions, above all with random ones. The number is in brackets.
 
-- *SFVQ*: the segments of a curve through 50,000 latents at 4 and 6 bits, and the chords between any
-  two of its vertices at 3 bits.
+- *SFVQ*: the segments of a curve through 50,000 latents at 4, 5, 6 and 8 bits, of the last as many
+  as there are at 6 bits, equally far apart; and the chords between any two of its vertices at 3.
+- *k-means*, the control of what the curve adds: the segments of a short tour through as many
+  centres as the curve has vertices at 6 bits, and the chords between any two of as many as at 3.
 - *PCA* of the latents; *SeFa*, which needs the weights of a network; *Voynov-Babenko* with a LeNet
   (300 steps) and *LatentCLR* on the outputs (150 steps), both trained here; *random*, isotropic.
 - *mean Jacobian* and *ridge* are told the factors. The first is the ceiling.
@@ -28,10 +30,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from peers import kmeans_tour
 from report import Report, Spread, Table, wants_quick
 from sprite_space import Matrix, Scene, name_weights, sample, scenes
 
-from skcurve import SFVQ, LatentDirectionExplorer
+from skcurve import SFVQ, LatentDirectionExplorer, PolylineCurve
 from skcurve.directions import (
     AttributeDirections,
     ClosedFormDirections,
@@ -44,9 +48,11 @@ from skcurve.directions import (
 from skcurve.generators.sprites import FACTORS, attributes
 
 SEEDS = (0, 1, 2)
-BITS = (4, 6)
+BITS = (4, 5, 6, 8)
+MOST_BITS = 6
+"""Of a curve with more, so many segments are tried as at this bitrate."""
 CHORD_BITS = 3
-N_TRAIN, N_TRIED, N_STEPS = 50_000, 16, 3
+N_TRAIN, N_TRIED, N_STEPS = 50_000, 12, 3
 AMOUNT = 0.3
 RECTIFIED_STEPS, CONTRASTIVE_STEPS = 300, 150
 ALL, ANY = "all", "any of them"
@@ -74,7 +80,14 @@ def main() -> None:
     report.tell("The weights of the trained networks", name_weights())
     summary = Table(
         f"Factors found, of {len(FACTORS)}, with ranges of layers",
-        ["generator", "SFVQ, best", "random, as many", "best that is not told", "mean Jacobian"],
+        [
+            "generator",
+            "SFVQ, best",
+            "random, as many",
+            "k-means, best",
+            "best that is not told",
+            "mean Jacobian",
+        ],
     )
     for scene in scenes()[:1] if quick else scenes():
         runs = [compared(scene, seed, sizes) for seed in seeds]
@@ -115,17 +128,24 @@ def layer_ranges(n_layers: int) -> list[Any]:
 def finders(scene: Scene, train: Matrix, curve: SFVQ, seed: int, sizes: Sizes) -> dict[str, Any]:
     """Give every method, by its name and how many directions it has."""
     n_features = train.shape[1]
-    few, many = 2 ** min(sizes.bits) - 1, 2 ** max(sizes.bits) - 1
+    few = 2 ** min(sizes.bits) - 1
     components = min(few, n_features)
+    tour_bits = min(MOST_BITS, max(sizes.bits))
+    tour = PolylineCurve(kmeans_tour.fit(train, 2**tour_bits, seed))
+    centers = PolylineCurve(kmeans_tour.fit_centers(train, 2**CHORD_BITS, seed))
     methods: list[tuple[str, Any]] = []
     for n_bits in sizes.bits:
-        # Of a curve learnt for this bitrate; a codebook on the way to a larger one is as good.
-        methods.append((f"SFVQ segments, {n_bits} bits", SegmentDirections(curve, bitrate=n_bits)))
+        # Of a curve learnt for the last bitrate; a codebook on the way to it is as good.
+        chosen = None if n_bits <= MOST_BITS else spread_segments(n_bits)
+        segments = SegmentDirections(curve, bitrate=n_bits, chords=chosen)
+        methods.append((f"SFVQ segments, {n_bits} bits", segments))
     methods += [
         (
             f"SFVQ chords, {CHORD_BITS} bits",
             SegmentDirections(curve, bitrate=CHORD_BITS, chords="all"),
         ),
+        (f"k-means tour segments, {tour_bits} bits", SegmentDirections(tour)),
+        (f"k-means chords, {CHORD_BITS} bits", SegmentDirections(centers, chords="all")),
         ("PCA", PCADirections(components, random_state=seed)),
         (
             "Voynov-Babenko",
@@ -135,7 +155,7 @@ def finders(scene: Scene, train: Matrix, curve: SFVQ, seed: int, sizes: Sizes) -
             "LatentCLR",
             ContrastiveDirections(few, n_steps=sizes.contrastive_steps, random_state=seed),
         ),
-        *(("random", RandomDirections(k, random_state=seed)) for k in sorted({few, 28, many})),
+        *(("random", RandomDirections(k, random_state=seed)) for k in counts(sizes.bits)),
         ("mean Jacobian", AttributeDirections(attributes, random_state=seed)),
         ("ridge", AttributeDirections(attributes, method="ridge", random_state=seed)),
     ]
@@ -145,6 +165,19 @@ def finders(scene: Scene, train: Matrix, curve: SFVQ, seed: int, sizes: Sizes) -
     # The Jacobian is a mean over few latents: those of the finder, not all that there are.
     fitted += [(name, finder.fit(scene.generator)) for name, finder in methods[-2:]]
     return {f"{name} ({finder.n_directions_})": finder for name, finder in fitted}
+
+
+def spread_segments(n_bits: int) -> list[tuple[int, int]]:
+    """Give the ends of segments that are equally far apart on a curve of many."""
+    n_shown = 2**MOST_BITS - 1
+    first = np.linspace(0, 2**n_bits - 2, n_shown).round().astype(int)
+    return [(int(start), int(start) + 1) for start in first]
+
+
+def counts(bits: Sequence[int]) -> list[int]:
+    """Say how many random directions there have to be: as many as of each method on a curve."""
+    chords = 2**CHORD_BITS * (2**CHORD_BITS - 1) // 2
+    return sorted({2 ** min(n_bits, MOST_BITS) - 1 for n_bits in bits} | {chords})
 
 
 def show(report: Report, scene: Scene, runs: list[dict[tuple[str, str], dict[str, Any]]]) -> None:
@@ -212,6 +245,8 @@ def summarise(
     ours = {method: value for method, value in found.items() if method.startswith("SFVQ")}
     best = max(ours, key=lambda method: ours[method].mean)
     count = best.rpartition(" ")[2]
+    plain = {method: value for method, value in found.items() if method.startswith("k-means")}
+    rival = max(plain, key=lambda method: plain[method].mean)
     untold = {method: value for method, value in found.items() if not method.startswith(TOLD)}
     winner = max(untold, key=lambda method: untold[method].mean)
     told = next(value for method, value in found.items() if method.startswith(TOLD[0]))
@@ -220,6 +255,7 @@ def summarise(
         scene.name,
         f"{ours[best]}, {best}",
         "–" if alike is None else str(alike),
+        f"{plain[rival]}, {rival}",
         f"{untold[winner]}, {winner}",
         str(told),
     )

@@ -15,9 +15,9 @@ from skcurve.explorer.layers import name_layers
 from skcurve.generators.sprites import SpriteGenerator, attributes
 
 FEWEST_BITS, MOST_BITS = 2, 6
-N_LATENTS = 10_000
+N_LATENTS = 30_000
 """Of the generator, to learn the curve from."""
-N_TRIED = 10
+N_TRIED = 16
 """Latents that every direction is tried on."""
 AMOUNT = 0.15
 """The change of the image at which directions are measured: of that to another image."""
@@ -55,14 +55,14 @@ class Exploration(NamedTuple):
 def run_explore_demo(
     output: str | os.PathLike[str] = "skcurve-directions",
     *,
-    n_bits: int = 4,
+    n_bits: int = 5,
     random_state: int = 0,
     generator: Any = None,
 ) -> Exploration:
     """Explore the sprites' generator, print what was found, and write it down.
 
-    1. `SFVQ` is fitted to 10,000 latents of the generator.
-    2. Its segments are measured as directions on all layers, and on the coarse and the fine half.
+    1. `SFVQ` is fitted to 30,000 latents of the generator.
+    2. Its segments are measured as directions on all layers, and on each quarter of them.
     3. The best one or two for each factor are named after it, and saved.
     4. They are compared with principal components and with random directions, and all of it is
        put on one page.
@@ -71,7 +71,7 @@ def run_explore_demo(
     ----------
     output : path-like, default="skcurve-directions"
         The folder for `report.html` and `directions.safetensors`; made if it is not there.
-    n_bits : int, default=4
+    n_bits : int, default=5
         The bitrate, from 2 to 6. The time doubles with each.
     random_state : int, default=0
         Where all randomness comes from.
@@ -149,9 +149,10 @@ def run_explore_demo(
 
 
 def _layers(generator: Any) -> list[Any]:
-    """Give all layers; the coarse half, where things are; the fine half, how they look."""
-    half = generator.n_layers // 2
-    return [None, (0, half - 1), (half, generator.n_layers - 1)]
+    """Give all layers; then the four quarters, from where things are to how they look."""
+    quarter = max(1, generator.n_layers // 4)
+    firsts = range(0, generator.n_layers, quarter)
+    return [None, *((k, min(k + quarter, generator.n_layers) - 1) for k in firsts)]
 
 
 def _table(effects: Effects, library: DirectionLibrary) -> Any:

@@ -343,7 +343,7 @@ def explore_demo(
             max=o.MOST_EXPLORE_BITS,
             help="The bitrate: 2**bits vertices on the curve.",
         ),
-    ] = 4,
+    ] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Where the randomness comes from.")] = 0,
 ) -> None:
     """Find directions of a small generator of images.
@@ -412,7 +412,7 @@ COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
         ],
     ),
     (demo, ["skcurve demo", "skcurve demo -b 4 -o pictures"]),
-    (explore_demo, ["skcurve explore-demo", "skcurve explore-demo -b 5 -o directions"]),
+    (explore_demo, ["skcurve explore-demo", "skcurve explore-demo -b 6 -o directions"]),
 ]
 """Each command, with examples of its use."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -225,6 +225,22 @@ class Effects:
                 parts[name] = value[order]
         return Effects(**parts)
 
+    def turned(self) -> Effects:
+        """Turn the directions so that what each changes most grows.
+
+        Returns
+        -------
+        effects : Effects
+            In the same order; the effects of what was turned change their sign, and nothing else.
+        """
+        falls = self.main_effect < 0
+        found = zip(self.directions, falls, strict=True)
+        return replace(
+            self,
+            directions=tuple(one.reversed() if falling else one for one, falling in found),
+            effects=np.where(falls[:, None], -self.effects, self.effects),
+        )
+
     def to_frame(self) -> Any:
         """Write all of it as a table.
 
@@ -294,17 +310,16 @@ class Effects:
             names = numbered([self.attribute_names[number] for number in self.main])
         elif len(names) != len(self):
             raise ValueError(f"names must name {len(self)} directions; got {len(names)}.")
-        library = []
-        for number, (one, name) in enumerate(zip(self.directions, names, strict=True)):
-            sign = -1.0 if self.main_effect[number] < 0 else 1.0
-            turned = one.reversed() if sign < 0 else one
-            library.append(turned.replace(name=name, scores=self._scores(number, sign)))
-        return DirectionLibrary(library)
+        turned = self.turned()
+        return DirectionLibrary(
+            one.replace(name=name, scores=turned._scores(number))
+            for number, (one, name) in enumerate(zip(turned.directions, names, strict=True))
+        )
 
-    def _scores(self, number: int, sign: float) -> dict[str, float]:
+    def _scores(self, number: int) -> dict[str, float]:
         scores = {by: float(self.measure(by)[number]) for by in MEASURES}
         for name, size in zip(self.attribute_names, self.effects[number], strict=True):
-            scores[f"effect {name}"] = sign * float(size)
+            scores[f"effect {name}"] = float(size)
         return {name: value for name, value in scores.items() if np.isfinite(value)}
 
     def _of_main(self, table: Numbers) -> Numbers:

@@ -264,10 +264,10 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
             interpretation = self._interpretation(4) if has_attributes else None
             effects, shown = None, list[Direction]()
             if isinstance(directions, Effects):
-                effects = directions.take(slice(n_top))
+                effects = directions.take(slice(n_top)).turned()
             elif has_attributes:
                 effects = self.effects_over(directions, ranges, amount=amount, latents=base)
-                effects = effects.rank(per_attribute=per_attribute).take(slice(n_top))
+                effects = effects.rank(per_attribute=per_attribute).take(slice(n_top)).turned()
             else:
                 shown = setting.directions_of(directions, ranges[0])[:n_top]
                 shown = self.calibrate(shown, amount=amount, latents=base).apply(shown)

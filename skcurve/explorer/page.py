@@ -11,6 +11,7 @@ import numpy as np
 
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import name_layers
+from skcurve.explorer.library import numbered
 from skcurve.explorer.pictures import Pixels
 from skcurve.explorer.png import data_uri
 
@@ -176,11 +177,12 @@ def direction_cards(effects: Effects, strips: Sequence[tuple[Pixels, Sequence[fl
         A picture for each.
     """
     cards = []
+    names = numbered([effects.attribute_names[main] for main in effects.main])
     for number, (one, (pixels, strengths)) in enumerate(
         zip(effects.directions, strips, strict=True)
     ):
         main = int(effects.main[number])
-        name = effects.attribute_names[main]
+        name = names[number]
         flags = [flag for flag in effects.flags()[number].split(", ") if flag]
         marks = "".join(f'<span class="flag">{flag}</span>' for flag in flags)
         said = {
@@ -194,7 +196,7 @@ def direction_cards(effects: Effects, strips: Sequence[tuple[Pixels, Sequence[fl
         numbers = "".join(f"<span>{key} <b>{value}</b></span>" for key, value in said.items())
         marks = marks or '<span class="flag ok">pure</span>'
         cards.append(
-            _card(f"{escape(name)} {marks}", one, pixels, strengths, f"{name} changes")
+            _card(f"{escape(name)} {marks}", one, pixels, strengths, f"{name} grows")
             + f'<div class="numbers">{numbers}</div>'
             + _bars(effects.effects[number], effects.attribute_names)
             + "</div>"

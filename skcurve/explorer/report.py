@@ -37,7 +37,8 @@ TABLE = (
 )
 TOP = (
     "Each direction added to the same latents, a row each, from left to right as far as the edit "
-    "stays inside the distribution, and at most two steps. The middle is the latent itself. The "
+    "stays inside the distribution, and at most two steps. The middle is the latent itself; to the "
+    "right, what gives the direction its name grows. The "
     "bars are the effects of one step on each attribute, in standard deviations."
 )
 COMPARISON = (

@@ -107,6 +107,12 @@ def test_named_after_what_they_change_and_turned_so_that_it_grows(explorer, exac
     assert explorer.effects(library).main_effect.min() > 0
     assert library["hue"].scores["purity"] == pytest.approx(effects.purity[0])
     assert library["hue"].scores["effect hue"] == pytest.approx(-effects.effects[0, 0])
+    turned = effects.turned()
+    again = explorer.effects(turned.directions)
+    np.testing.assert_allclose(again.effects, turned.effects, atol=1e-9)
+    for by in ("consistency", "monotonicity", "linearity"):  # the others are rounding errors
+        np.testing.assert_allclose(again.measure(by), turned.measure(by), atol=1e-9)
+    assert (turned.main_effect > 0).all() and (turned.score == effects.score).all()
     assert list(effects.to_library(["a", "b", "c"])) == ["a", "b", "c"]
     with pytest.raises(ValueError, match="names must name 3 directions; got 1"):
         effects.to_library(["a"])

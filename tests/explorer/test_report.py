@@ -205,6 +205,13 @@ def test_measured_directions_are_shown_as_they_are(explorer, exact, tmp_path):
     assert re.findall(r"<h3>(\w+)", page) == ["light", "size"]
 
 
+def test_cards_are_named_and_turned_as_in_the_library(explorer, exact, tmp_path):
+    effects = explorer.effects([-exact.turn[4], exact.turn[4], exact.turn[1]])
+    page = explorer.report(tmp_path / "report.html", effects).read_text(encoding="utf-8")
+    assert re.findall(r"<h3>([\w ]+?) <", page) == list(effects.to_library())
+    assert len(re.findall(r"effect <b>\+", page)) == 3
+
+
 def test_a_large_picture_is_made_smaller(make, exact, tmp_path):
     def large(outputs):
         return np.repeat(np.repeat(outputs, 100, 2), 100, 3)

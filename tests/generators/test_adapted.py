@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skcurve.generators import AdaptedGenerator, as_generator
+from skcurve.generators import AdaptedGenerator, GeneratorError, as_generator
 
 MATRIX = np.random.default_rng(0).standard_normal((3, 4))
 
@@ -257,6 +257,81 @@ def test_the_representation_says_what_it_is():
         "AdaptedGenerator(the function 'numpy_waves', latent_shape=(3,), n_layers=None, "
         "batch_size=7)"
     )
+
+
+class Halves:
+    """A mapping and a synthesis network in miniature, with what it says of itself."""
+
+    latent_shape, output_range = (3,), (0, 255)
+
+    def mapping(self, z):
+        return np.tanh(z)
+
+    def synthesis(self, w):
+        return w @ MATRIX
+
+
+def test_it_says_whether_it_has_a_mapping_and_what_its_space_is_called():
+    class Noise:
+        latent_shape, z_dim, output_range = (3,), 3, "pixels"
+
+        def __call__(self, z):
+            return z
+
+    halves = as_generator(Halves())
+    assert (halves.has_mapping, halves.space, halves.output_range) == (True, "W", (0.0, 255.0))
+    layered = as_generator(numpy_waves, latent_shape=3, n_layers=2)
+    assert (layered.has_mapping, layered.space) == (False, "W")
+    noise = as_generator(Noise())
+    assert (noise.has_mapping, noise.space, noise.output_range) == (False, "z", None)
+    plain = as_generator(numpy_waves)
+    assert (plain.has_mapping, plain.space, plain.output_range) == (False, "latent", None)
+
+
+@given(latents())
+def test_latents_are_checked_in_one_place_and_become_rows(z):
+    pictures = as_generator(lambda x: x, latent_shape=(3, 1), n_layers=2, backend="numpy")
+    layered = np.stack([z, z], axis=1)
+    for given_, expected in (
+        (z, z),
+        (z[..., None], z),
+        (layered, layered),
+        (layered[..., None], layered),
+    ):
+        np.testing.assert_array_equal(pictures.check_latents(given_).numpy(), expected)
+    for bad in (z[:, :2], z[0], z[:0], np.full_like(z, np.nan)):
+        with pytest.raises(ValueError, match="latents"):
+            pictures.check_latents(bad)
+
+
+def test_a_function_that_does_not_say_its_shape_learns_it_from_one_latent():
+    sizes = []
+
+    def function(z):
+        sizes.append(len(z))
+        return z
+
+    generator = as_generator(function, backend="numpy")
+    assert generator.check_latents(np.zeros((9, 3))).shape == (9, 3)
+    assert generator.latent_shape == (3,) and max(sizes) == 1
+    with pytest.raises(ValueError, match=r"latents must have shape \(n, 3\); got \(9, 4\)"):
+        generator.check_latents(np.zeros((9, 4)))
+
+
+def test_a_part_is_named_as_its_caller_counts():
+    def picky(z):
+        return np.where(z > 5, np.nan, z)
+
+    generator = as_generator(picky, backend="numpy")
+    names = np.array([4, 4, 7])
+    z = np.array([[1.0], [6.0], [6.0]])
+    with pytest.raises(
+        GeneratorError, match=r"batch 2 of 9 \(latents 4, 7\): latents 4, 7"
+    ) as caught:
+        generator.run_part(z, batch=1, n_batches=9, rows=names)
+    assert caught.value.rows.tolist() == [4, 7]
+    found = generator.run_part(torch.ones(3, 1), batch=0, n_batches=9, rows=names)
+    assert isinstance(found, torch.Tensor)
 
 
 def test_another_batch_size_is_another_generator_around_the_same():

@@ -37,6 +37,7 @@ Z = np.random.default_rng(0).standard_normal((5, 2, 4, 4), dtype=np.float32)
 
 def test_latents_are_small_pictures_or_rows(vae):
     generator = as_generator(vae)
+    assert (generator.space, generator.has_mapping) == ("VAE latent", False)
     assert generator.latent_shape == (32,)
     assert generator.native_shape == (2, 4, 4)
     expected = vae.decode(torch.from_numpy(Z)).sample.detach().numpy()

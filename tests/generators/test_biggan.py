@@ -121,3 +121,9 @@ def test_gradients_reach_the_latents(network, z):
     latents = torch.from_numpy(z).requires_grad_()
     as_generator(network, class_label=0).forward(latents).square().sum().backward()
     assert latents.grad.abs().sum() > 0
+
+
+def test_it_is_edited_in_z(network):
+    generator = as_generator(network, class_label=0)
+    assert (generator.space, generator.has_mapping) == ("z", False)
+    assert generator.output_range == (-1.0, 1.0)

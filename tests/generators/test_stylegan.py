@@ -13,6 +13,8 @@ def test_it_says_what_it_is(nvidia):
     generator = as_generator(nvidia())
     assert (generator.latent_shape, generator.n_layers) == ((5,), 3)
     assert generator.differentiable
+    assert generator.has_mapping
+    assert (generator.space, generator.output_range) == ("W", (-1.0, 1.0))
     assert "synthesis.L1" in generator.feature_names
     assert not any(name.startswith("mapping") for name in generator.feature_names)
 
