@@ -27,6 +27,7 @@ from skcurve.augmenter.stretches import (
     Stretch,
     check_coordinate_name,
     even_weights,
+    fair_weights,
     read_stretch,
 )
 from skcurve.augmenter.support import SHARE, Support, runs
@@ -37,6 +38,7 @@ from skcurve.generators import AdaptedGenerator
 from skcurve.generators import as_generator as adapt
 from skcurve.interop import as_matrix, as_tensor, restore
 from skcurve.notices import warn
+from skcurve.projection import Projection
 from skcurve.randomness import RandomState, as_generator
 from skcurve.validation import check_rows, features_kept
 
@@ -294,17 +296,39 @@ or callable, default="auto"
         labels = read_labels(y, X)
         missing = needed(self.sampling_strategy, labels)
         is_given = self._given_curve() is not None
-        rows = self._learn(dense(X), labels)
+        rows, found = self._learn(dense(X), labels)
         self.sampling_strategy_ = missing
         generator = as_generator(self.random_state)
         owners = [label for label in missing if is_given and self._known.held(label) >= 0.5]
         others = [label for label in missing if label not in owners and missing[label]]
-        draws = {label: self._draw(self._solid(label), generator) for label in owners}
+        draws = {
+            label: self._owner_draw(label, found, labels == label, generator) for label in owners
+        }
         draws.update(self._class_draws(rows, labels, others, generator))
         new = [(label, missing[label]) for label in draws if missing[label]]
         grown = [rows, *(draws[label].next(n)[1].astype(rows.dtype) for label, n in new)]
         named = [labels, *(np.full(n, label, dtype=labels.dtype) for label, n in new)]
         return like_rows(np.concatenate(grown), X), like_labels(np.concatenate(named), y)
+
+    def _owner_draw(
+        self,
+        label: Any,
+        found: Projection[Any],
+        mine: npt.NDArray[np.bool_],
+        generator: np.random.Generator,
+    ) -> Draw:
+        """Give a source of samples for a class, from its stretches of the curve."""
+        owned = self._known.owned(label)
+        solid = owned & ~self._empty if (owned & ~self._empty).any() else owned
+        weights = self._weights(Stretch.of_segments(owned))
+        about = np.asarray(found.index)[mine & owned[found.segment]]
+        return Draw(
+            self.curve_,
+            Places(*fair_weights(weights, solid, about)),
+            generator,
+            residuals=self._residuals,
+            jitter=self.jitter,
+        )
 
     def _class_draws(
         self,
@@ -325,8 +349,10 @@ or callable, default="auto"
             for label in wanted
         }
 
-    def _learn(self, X: Any, labels: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
-        """Fit, and return the rows as an array."""
+    def _learn(
+        self, X: Any, labels: npt.NDArray[Any] | None
+    ) -> tuple[npt.NDArray[Any], Projection[Any]]:
+        """Fit, and return the rows as an array, and where on the curve they are."""
         generator = as_generator(self.random_state)
         with features_kept(self):
             rows = check_rows(self, X, reset=True, at_least=2)
@@ -359,7 +385,7 @@ or callable, default="auto"
         if labels is not None:
             self._known = SegmentLabels.of(segment, labels, curve)
             self.classes_, self.segment_labels_ = self._known.classes, self._known.labels
-        return points
+        return points, found
 
     # ------------------------------------------------------------------ drawing
 
@@ -566,7 +592,7 @@ or callable, default="auto"
         """Say how much of all falls on each segment, (M-1,)."""
         curve = self._curve()
         if self.spacing != "density":
-            return even_weights(curve, stretch, self.spacing)
+            return even_weights(curve, self.spacing)
         usage = getattr(self, "occupancy_", getattr(self.curve, "usage_", None))
         if usage is None:
             self._require_data("spacing='density' needs to know where along the curve the data is")
@@ -785,12 +811,6 @@ or callable, default="auto"
                 "gives such a class a curve of its own."
             )
         return Stretch.of_segments(owned)
-
-    def _solid(self, label: Any) -> Stretch:
-        """Give the stretch of a label without what crosses empty space, unless that is all."""
-        owned = self._known.owned(label)
-        solid = owned & ~self._empty
-        return Stretch.of_segments(solid if (self.occupancy_[solid] > 0).any() else owned)
 
     def _warn_of_gaps(self, stretch: Stretch) -> None:
         if not hasattr(self, "_empty"):
