@@ -46,6 +46,9 @@ SPACINGS = ("arclength", "index", "density")
 """How samples are spread over a stretch."""
 ROWS_A_VERTEX = 8
 """A curve that nobody described has the highest bitrate that leaves so many rows a vertex."""
+OWNER_SHARE, SOLID_SHARE = 0.5, 0.9
+"""A class has stretches of a curve that is given if so many of its rows are about them; and of
+these so many where the curve does not cross empty space: else a part of the class would be lost."""
 SHOWN_GAPS = 4
 """So many are named in a warning."""
 
@@ -250,10 +253,12 @@ or callable, default="auto"
         """Add samples to classes until they have the wanted numbers of rows.
 
         The new rows of a class come from the stretches of the curve that belong to it, if the curve
-        was there before and most rows of the class are about such stretches; otherwise from a curve
-        of their own, which is learnt from the rows of this class. Segments that cross empty space
-        are left out. With `jitter`, what the rows of one class do not tell about the spread around
-        the curve is taken from those of all classes.
+        was there before and most rows of the class are about such stretches, hardly any of them
+        where these cross empty space. Otherwise they come from a curve of their own, which is
+        learnt from the rows of this class; there, too, segments that cross empty space are left
+        out. Parts of a class that are apart get new rows in proportion to their rows. With
+        `jitter`, what the rows of one class do not tell about the spread around its curve is taken
+        from those of all classes.
 
         Parameters
         ----------
@@ -299,7 +304,7 @@ or callable, default="auto"
         rows, found = self._learn(dense(X), labels)
         self.sampling_strategy_ = missing
         generator = as_generator(self.random_state)
-        owners = [label for label in missing if is_given and self._known.held(label) >= 0.5]
+        owners = [label for label in missing if is_given and self._is_owner(label)]
         others = [label for label in missing if label not in owners and missing[label]]
         draws = {
             label: self._owner_draw(label, found, labels == label, generator) for label in owners
@@ -310,6 +315,13 @@ or callable, default="auto"
         named = [labels, *(np.full(n, label, dtype=labels.dtype) for label, n in new)]
         return like_rows(np.concatenate(grown), X), like_labels(np.concatenate(named), y)
 
+    def _is_owner(self, label: Any) -> bool:
+        """Whether the stretches of a class are enough to draw from, for all that it is."""
+        owned = self._known.owned(label)
+        on_owned = self._known.held(label, owned)
+        on_solid = self._known.held(label, owned & ~self._empty)
+        return on_solid >= OWNER_SHARE and on_solid >= SOLID_SHARE * on_owned
+
     def _owner_draw(
         self,
         label: Any,
@@ -318,10 +330,9 @@ or callable, default="auto"
         generator: np.random.Generator,
     ) -> Draw:
         """Give a source of samples for a class, from its stretches of the curve."""
-        owned = self._known.owned(label)
-        solid = owned & ~self._empty if (owned & ~self._empty).any() else owned
-        weights = self._weights(Stretch.of_segments(owned))
-        about = np.asarray(found.index)[mine & owned[found.segment]]
+        solid = self._known.owned(label) & ~self._empty
+        weights = self._weights(Stretch.of_segments(solid))
+        about = np.asarray(found.index)[mine & solid[found.segment]]
         return Draw(
             self.curve_,
             Places(*fair_weights(weights, solid, about)),

@@ -30,4 +30,4 @@ def test_they_count_what_is_about_each_segment(rows):
             assert known.owned(label)[number] == (label == owner and share >= OWN_SHARE)
     for label in known.classes:
         held = known.owned(label)[segment[y == label]].mean()
-        assert abs(known.held(label) - held) < 1e-12
+        assert abs(known.held(label, known.owned(label)) - held) < 1e-12

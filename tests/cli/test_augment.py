@@ -91,7 +91,11 @@ def test_crossing_empty_space_is_a_warning(skcurve, files, fitted, rows):
         (["--jitter", "1"], 2, "--jitter has to know where vectors are"),
         (["--valid-only"], 2, "--valid-only has to know where vectors are"),
         (["--spacing", "density", "-b", "3"], 2, "no usage saved with it"),
-        (["X.npy", "--jitter", "99", "--valid-only"], 1, "of the 5 samples wanted were valid after 6400 tries"),
+        (
+            ["X.npy", "--jitter", "99", "--valid-only"],
+            1,
+            "of the 5 samples wanted were valid after 6400 tries",
+        ),
         (["bad.npy"], 1, "'bad.npy' must hold finite numbers; got nan in row 1"),
         (["wide.npy"], 1, "must have 3 columns"),
     ],
