@@ -271,7 +271,8 @@ or callable, default="auto"
         Returns
         -------
         X_resampled : array-like of shape (n_samples_new, n_features)
-            The rows, and the new ones after them; a list, a frame or a tensor if X was one.
+            The rows, and the new ones after them; a list, a pandas frame or a tensor if X was one.
+            Whole numbers become float64.
 
         y_resampled : array-like of shape (n_samples_new,)
             Their labels.
@@ -371,7 +372,6 @@ or callable, default="auto"
             if curve is None:
                 estimator = fresh(self.curve, len(rows), ROWS_A_VERTEX, generator)
                 curve = estimator.fit(restore(rows, like=X)).curve_
-                self._names: dict[str, Stretch] = {}
             elif rows.shape[1] != curve.n_features:
                 raise ValueError(
                     f"X has {rows.shape[1]} features, but the curve has {curve.n_features}."
@@ -607,7 +607,7 @@ or callable, default="auto"
         usage = getattr(self, "occupancy_", getattr(self.curve, "usage_", None))
         if usage is None:
             self._require_data("spacing='density' needs to know where along the curve the data is")
-        weights = np.asarray(usage, dtype=np.float64)
+        weights = as_tensor(usage, name="usage").double().cpu().numpy()
         if not weights[stretch.meets(curve.n_segments)].any():
             raise ValueError(
                 f"spacing='density' cannot draw from {stretch}: no row of the data is about it."
@@ -743,7 +743,7 @@ or callable, default="auto"
         Returns
         -------
         self : CurveAugmenter
-            Names are kept with it. They are forgotten when `fit` learns another curve.
+            Names are kept with it, for this curve: `fit` may learn another one.
 
         Raises
         ------
@@ -762,7 +762,7 @@ or callable, default="auto"
         if hasattr(self, "classes_") and name in self.classes_.tolist():
             raise ValueError(f"name={name!r} is a label already; a stretch needs another name.")
         stretch = self._stretch(segments, coordinate)
-        self._names = {**getattr(self, "_names", {}), name: stretch}
+        self._names = self._curve(), {**self._known_names(), name: stretch}
         return self
 
     def stretches(self, *, coordinate: str = "index") -> dict[Any, list[tuple[float, float]]]:
@@ -780,7 +780,7 @@ or callable, default="auto"
         """
         check_coordinate_name(coordinate)
         curve = self._curve()
-        known = dict(getattr(self, "_names", {}))
+        known: dict[Any, Stretch] = dict(self._known_names())
         for label in getattr(self, "classes_", np.empty(0)).tolist():
             known[label] = Stretch.of_segments(self._known.owned(label))
         return {
@@ -796,18 +796,19 @@ or callable, default="auto"
 
     def _named(self, name: Any) -> Stretch:
         """Give the stretch of a name or a label."""
-        names = getattr(self, "_names", {})
+        names = self._known_names()
         labels = getattr(self, "classes_", np.empty(0)).tolist()
         try:
-            if name in names:
-                found: Stretch = names[name]
-                return found
-            is_label = name in labels
+            is_name, is_label = name in names, name in labels
         except (TypeError, ValueError):
             raise TypeError(
                 "segments must be None, a slice, a tuple (start, end), a label, a name, or a list "
                 f"of these; got {type(name).__name__}."
             ) from None
+        if is_name and is_label:
+            raise ValueError(f"segments={name!r} is both a name and a label; use another name.")
+        if is_name:
+            return names[name]
         if not is_label:
             hint = " A segment by its number i is slice(i, i + 1)." if _is_number(name) else ""
             raise ValueError(
@@ -848,6 +849,15 @@ or callable, default="auto"
         learnt = getattr(self.curve, "curve_", None)
         return learnt if isinstance(learnt, PolylineCurve) else None
 
+    def _known_names(self) -> dict[str, Stretch]:
+        """Give the stretches that have names; those of another curve mean nothing here."""
+        curve, names = getattr(self, "_names", (None, {}))
+        ours = self._curve()
+        same = curve is ours or (
+            curve is not None and np.array_equal(_vertices(curve), _vertices(ours))
+        )
+        return dict(names) if same else {}
+
     def _curve(self) -> PolylineCurve:
         """Give the curve that is learnt or was passed."""
         curve = getattr(self, "curve_", None) or self._given_curve()
@@ -875,6 +885,11 @@ or callable, default="auto"
     def __sklearn_tags__(self) -> Tags:
         """Say that it is a sampler, that takes frames and no sparse matrices."""
         return sampler_tags(super().__sklearn_tags__())
+
+
+def _vertices(curve: PolylineCurve) -> npt.NDArray[Any]:
+    vertices: npt.NDArray[Any] = as_tensor(curve.vertices, name="vertices").cpu().numpy()
+    return vertices
 
 
 def _cut(n: int, batch_size: int) -> Iterator[int]:

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+from skcurve.augmenter.drawing import check_count
+
 if TYPE_CHECKING:
     from skcurve.augmenter.augmenter import CurveAugmenter
 
@@ -55,10 +57,10 @@ class SampleDataset(IterableDataset[dict[str, Any]]):
         Parameters
         ----------
         epoch : int
-            Its number. With the same number come the same samples; without a `random_state` there
-            are other ones every time, and this has no effect.
+            Its number, from 0. With the same number come the same samples; without a `random_state`
+            there are other ones every time, and this has no effect.
         """
-        self._epoch = epoch
+        self._epoch = check_count(epoch, "epoch", at_least=0)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Give one sample after another, as a dict: see `CurveAugmenter.as_dataset`."""

@@ -18,6 +18,8 @@ Points = npt.NDArray[Any]
 
 MAX_TRIES = 100
 """Candidates a sample, at most, where only valid ones are wanted."""
+NOISY_ROWS = 4096
+"""Rows that get their noise at a time: it is drawn from more numbers than they have themselves."""
 FEWEST_CANDIDATES = 64
 """So many are tried at a time at least: a look at the support takes the same time for one."""
 
@@ -107,8 +109,10 @@ class Draw:
         points = np.asarray(self._curve.evaluate(places))
         if self._jitter and self._residuals is not None:
             segment = np.floor(places).astype(np.int64).clip(max=self._curve.n_segments - 1)
-            noise = self._jitter * self._residuals.draw(segment, self._noise)
-            points = (points + noise).astype(points.dtype)
+            for start in range(0, n, NOISY_ROWS):
+                block = slice(start, start + NOISY_ROWS)
+                noise = self._jitter * self._residuals.draw(segment[block], self._noise)
+                points[block] = points[block] + noise
         return places, points
 
 

@@ -155,7 +155,17 @@ def test_names_outlive_a_fit_on_the_same_curve_alone(digits, fitted):
     assert kept.stretches()["start"] == [(0.0, 5.0)]
     assert set(kept.stretches()) == {"start", *range(10)}
     learns = CurveAugmenter(SFVQ(3, random_state=0)).fit(X).name_stretch("start", slice(0, 5))
-    assert learns.fit(X).stretches() == {}
+    assert learns.fit(X[::2]).stretches() == {}
+    other = CurveAugmenter(CORNER).name_stretch("start", slice(0, 1)).set_params(curve=fitted)
+    with pytest.raises(ValueError, match="names: none"):
+        other.sample(1, "start")
+    both = (
+        CurveAugmenter(fitted)
+        .name_stretch("d", slice(0, 5))
+        .fit(X, np.array(list("abcdefghij"))[y])
+    )
+    with pytest.raises(ValueError, match="both a name and a label"):
+        both.sample(1, "d")
 
 
 def test_stretches_lists_what_belongs_to_each_label(learnt):

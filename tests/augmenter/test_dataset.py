@@ -55,6 +55,8 @@ def test_epochs_differ_if_they_are_named_and_are_repeatable():
     assert not np.isin(coordinates(DataLoader(dataset)), first).any()
     dataset.set_epoch(0)
     np.testing.assert_array_equal(coordinates(DataLoader(dataset)), first)
+    with pytest.raises(ValueError, match="epoch must be at least 0; got -1"):
+        dataset.set_epoch(-1)
     other = CurveAugmenter(CURVE, random_state=1).as_dataset(20)
     assert not np.isin(coordinates(DataLoader(other)), first).any()
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skcurve import CurveAugmenter, PolylineCurve
+from skcurve.augmenter import drawing
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def gaps():
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.booleans())
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_batches_together_are_the_sample(gaps, n, batch_size, valid_only):
     options = {"segments": (0.0, 1.0), "valid_only": valid_only}
     with pytest.warns(UserWarning) if not valid_only else np.errstate():
@@ -44,6 +45,12 @@ def test_valid_ones_are_valid_and_spread_over_what_is():
 def test_what_cannot_be_valid_ends_with_an_error(gaps):
     with pytest.raises(RuntimeError, match="0 of the 5 samples wanted were valid after 6400 tries"):
         gaps.sample(5, (0.4, 0.6), valid_only=True)
+
+
+def test_noise_in_blocks_is_the_same_noise(gaps, monkeypatch):
+    whole = gaps.sample(100, (0.0, 0.3)).latents
+    monkeypatch.setattr(drawing, "NOISY_ROWS", 7)
+    np.testing.assert_allclose(gaps.sample(100, (0.0, 0.3)).latents, whole, atol=1e-12)
 
 
 def test_a_stream_without_an_end_goes_on():
