@@ -30,7 +30,7 @@ from skcurve.augmenter.stretches import (
     fair_weights,
     read_stretch,
 )
-from skcurve.augmenter.support import SHARE, Support, runs
+from skcurve.augmenter.support import PROBES, SHARE, Support, runs
 from skcurve.augmenter.tags import sampler_tags
 from skcurve.coordinates import to_coordinate
 from skcurve.curve import PolylineCurve
@@ -707,7 +707,8 @@ or callable, default="auto"
     def gaps(self, segments: Any = None, *, coordinate: str = "index") -> list[Gap]:
         """List where a stretch crosses empty space.
 
-        A segment does if one of five places of it, its ends included, is outside the support.
+        A segment, or what the stretch has of it, does if one of five places of it, its ends
+        included, is outside the support.
 
         Parameters
         ----------
@@ -725,8 +726,7 @@ or callable, default="auto"
             If `fit` was not called.
         """
         self._require_data("gaps needs to know where the data is")
-        met = self._stretch(segments, coordinate).meets(self.curve_.n_segments)
-        return runs(self._empty & met, self._ratio)
+        return self._gaps_of(self._stretch(segments, coordinate))
 
     # ------------------------------------------------------------------ stretches
 
@@ -824,10 +824,22 @@ or callable, default="auto"
             )
         return Stretch.of_segments(owned)
 
+    def _gaps_of(self, stretch: Stretch) -> list[Gap]:
+        """List where a stretch crosses empty space; of cut segments, look at what is left."""
+        segment, start, width = stretch.pieces()
+        empty = self._empty & stretch.meets(self.curve_.n_segments)
+        ratio = self._ratio.copy()
+        for number in np.unique(segment[(width < 1) & empty[segment]]):
+            pieces = segment == number
+            places = start[pieces, None] + width[pieces, None] * PROBES
+            found = self._support.measure(np.asarray(self.curve_.evaluate(places.ravel())))
+            empty[number], ratio[number] = not found.valid.all(), found.ratio.max()
+        return runs(empty, ratio)
+
     def _warn_of_gaps(self, stretch: Stretch) -> None:
         if not hasattr(self, "_empty"):
             return
-        gaps = runs(self._empty & stretch.meets(self.curve_.n_segments), self._ratio)
+        gaps = self._gaps_of(stretch)
         if not gaps:
             return
         named = [f"segments {gap.start}:{gap.end} ({gap.ratio:.1f} times)" for gap in gaps]

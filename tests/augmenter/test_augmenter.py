@@ -91,7 +91,7 @@ def test_density_follows_the_rows(digits, fitted):
     expected = fitted.usage_ / fitted.usage_.sum()
     assert np.abs(counts / 20_000 - expected).max() < 0.01
     half = X[fitted.transform(X)[:, 0] < 30]
-    after = augmenter.fit(half).sample(2000).coordinates
+    after = augmenter.fit(half).sample(2000, valid_only=True).coordinates
     assert after.max() < 30.01
     with pytest.raises(ValueError, match="cannot draw from 40 to 50: no row"):
         augmenter.sample(5, slice(40, 50))
@@ -202,6 +202,9 @@ def test_crossing_empty_space_is_reported_once_and_by_name(islands):
     assert len(seen) == 1
     assert seen[0].filename == __file__
     assert augmenter.gaps(slice(gap.start, gap.end)) == [gap]
+    # Of the first segment of a gap, that part is blameless which is among the rows.
+    assert augmenter.gaps((gap.start, gap.start + 0.001)) == []
+    assert augmenter.gaps((gap.start, gap.start + 0.999))[0].end == gap.start + 1
     solid = next(i for i in range(15) if not any(g.start <= i < g.end for g in augmenter.gaps_))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -268,9 +271,10 @@ def test_an_estimator_that_is_not_fitted_is_cloned(digits):
 
 def test_tensors_give_tensors():
     vertices = torch.tensor(CORNER.vertices.astype(np.float32))
-    augmenter = CurveAugmenter(PolylineCurve(vertices), jitter=0.1, random_state=0)
-    augmenter.fit(torch.rand(50, 2) * 3, torch.arange(50) % 2)
-    samples = augmenter.sample(5)
+    augmenter = CurveAugmenter(PolylineCurve(vertices), random_state=0)
+    rows = augmenter.sample(200, random_state=1).latents
+    augmenter.set_params(jitter=0.1).fit(rows, torch.arange(200) % 2)
+    samples = augmenter.sample(5, valid_only=True)
     assert isinstance(samples.latents, torch.Tensor) and samples.latents.dtype == torch.float32
 
 
