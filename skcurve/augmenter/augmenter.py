@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skcurve.augmenter.classes import ClassCurve, fresh, pooled
+from skcurve.augmenter.classes import ClassCurve, fresh, learnt, pooled
 from skcurve.augmenter.dataset import SampleDataset
 from skcurve.augmenter.drawing import Draw, check_count
 from skcurve.augmenter.kinds import dense, like_labels, like_rows, read_labels
@@ -371,7 +371,7 @@ or callable, default="auto"
             curve = self._given_curve()
             if curve is None:
                 estimator = fresh(self.curve, len(rows), ROWS_A_VERTEX, generator)
-                curve = estimator.fit(restore(rows, like=X)).curve_
+                curve = learnt(estimator.fit(restore(rows, like=X)))
             elif rows.shape[1] != curve.n_features:
                 raise ValueError(
                     f"X has {rows.shape[1]} features, but the curve has {curve.n_features}."

@@ -99,6 +99,17 @@ def fresh(template: Any, n_rows: int, rows_a_vertex: int, generator: np.random.G
     return estimator
 
 
+def learnt(estimator: Any) -> PolylineCurve:
+    """Give the curve of an estimator that has just been fitted."""
+    curve = getattr(estimator, "curve_", None)
+    if not isinstance(curve, PolylineCurve):
+        raise TypeError(
+            "curve must be a PolylineCurve, or an estimator that has one as `curve_` when it is "
+            f"fitted, such as SFVQ; got {type(estimator).__name__}."
+        )
+    return curve
+
+
 def _fitted_curve(rows: Rows, template: Any, generator: np.random.Generator) -> PolylineCurve:
     distinct = np.unique(rows, axis=0)
     if len(distinct) < 2**FEWEST_BITS:
@@ -110,8 +121,7 @@ def _fitted_curve(rows: Rows, template: Any, generator: np.random.Generator) -> 
         estimator.set_params(n_bits=bits)
     if not isinstance(parameters.get("init", ""), str):
         estimator.set_params(init="norm")  # a codebook to begin with is that of all rows
-    curve: PolylineCurve = estimator.fit(rows).curve_
-    return curve
+    return learnt(estimator.fit(rows))
 
 
 def _path(rows: Rows) -> PolylineCurve:

@@ -30,6 +30,7 @@ def read_labels(y: Any, X: Any) -> NumpyArray:
         If they are not labels of classes, or not one a row.
     """
     plain = y.detach().cpu().numpy() if isinstance(y, torch.Tensor) else y
+    plain = plain.to_numpy() if hasattr(plain, "to_numpy") else plain  # of any kind of series
     check_consistent_length(X, plain)
     try:
         check_classification_targets(plain)

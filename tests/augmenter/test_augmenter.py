@@ -265,6 +265,8 @@ def test_an_estimator_that_is_not_fitted_is_cloned(digits):
     assert not hasattr(template, "curve_")
     with pytest.raises(NotFittedError, match="no curve yet; call `fit` first"):
         CurveAugmenter(template).sample(3)
+    with pytest.raises(TypeError, match=r"has one as `curve_` when it is fitted.*got PCA"):
+        CurveAugmenter(PCA(2)).fit(X)
     by_default = CurveAugmenter(random_state=0).fit(X)
     assert by_default.curve_.n_vertices == 64  # 900 rows, about 8 a vertex or more
 

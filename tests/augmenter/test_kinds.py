@@ -31,6 +31,11 @@ def test_frames_keep_their_names_and_the_precision_of_each_column():
     assert found.name == "kind" and found.dtype == "category" and found.tolist() == ["x", "y", "x"]
 
 
+def test_series_of_polars_are_labels():
+    polars = pytest.importorskip("polars")
+    assert read_labels(polars.Series(["a", "b", "a"]), ROWS).tolist() == ["a", "b", "a"]
+
+
 @pytest.mark.parametrize("kind", [np.asarray, list, lambda table: torch.tensor(table)])
 def test_one_hot_rows_are_labels(kind):
     table = kind(np.eye(3, dtype=int)[[2, 0, 1]].tolist())
