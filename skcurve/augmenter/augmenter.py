@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import repeat
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
-from sklearn.exceptions import NotFittedError
+from sklearn.base import OneToOneFeatureMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skcurve.augmenter.classes import ClassCurve, fresh, learnt, pooled
-from skcurve.augmenter.dataset import SampleDataset
-from skcurve.augmenter.drawing import Draw, check_count
+from skcurve.augmenter.drawing import Draw
 from skcurve.augmenter.kinds import dense, like_labels, like_rows, read_labels
 from skcurve.augmenter.labels import SegmentLabels
-from skcurve.augmenter.records import Coverage, Gap, Samples, Validity
+from skcurve.augmenter.records import Coverage, Samples, Validity
 from skcurve.augmenter.residuals import Residuals
+from skcurve.augmenter.sampling import Sampling
 from skcurve.augmenter.strategy import NAMES, needed
-from skcurve.augmenter.stretches import (
-    Places,
-    Stretch,
-    check_coordinate_name,
-    even_weights,
-    fair_weights,
-    read_stretch,
-)
-from skcurve.augmenter.support import PROBES, SHARE, Support, runs
+from skcurve.augmenter.stretches import Places, Stretch, fair_weights
+from skcurve.augmenter.support import SHARE, Support, runs
 from skcurve.augmenter.tags import sampler_tags
-from skcurve.coordinates import to_coordinate
 from skcurve.curve import PolylineCurve
-from skcurve.generators import AdaptedGenerator
-from skcurve.generators import as_generator as adapt
-from skcurve.interop import as_matrix, as_tensor, restore
-from skcurve.notices import warn
+from skcurve.interop import as_matrix, restore
 from skcurve.projection import Projection
-from skcurve.randomness import RandomState, as_generator
+from skcurve.randomness import as_generator
 from skcurve.validation import check_rows, features_kept
 
 SPACINGS = ("arclength", "index", "density")
@@ -49,11 +36,9 @@ ROWS_A_VERTEX = 8
 OWNER_SHARE, SOLID_SHARE = 0.5, 0.9
 """A class has stretches of a curve that is given if so many of its rows are about them; and of
 these so many where the curve does not cross empty space: else a part of the class would be lost."""
-SHOWN_GAPS = 4
-"""So many are named in a warning."""
 
 
-class CurveAugmenter(OneToOneFeatureMixin, BaseEstimator):
+class CurveAugmenter(OneToOneFeatureMixin, Sampling):
     """Make new samples from chosen stretches of a curve.
 
     1. `fit` learns from rows what lies along the curve: how many rows are about each segment, how
@@ -190,15 +175,6 @@ or callable, default="auto"
         "random_state": ["random_state", np.random.Generator],
     }
 
-    curve_: PolylineCurve
-    occupancy_: npt.NDArray[np.int64]
-    width_: npt.NDArray[np.float64]
-    threshold_: float
-    gaps_: list[Gap]
-    classes_: npt.NDArray[Any]
-    segment_labels_: npt.NDArray[Any]
-    sampling_strategy_: dict[Any, int]
-
     def __init__(  # type: ignore[no-untyped-def]
         self,
         curve=None,
@@ -247,6 +223,45 @@ or callable, default="auto"
         """
         self._learn(X, None if y is None else read_labels(y, X))
         return self
+
+    def _learn(
+        self, X: Any, labels: npt.NDArray[Any] | None
+    ) -> tuple[npt.NDArray[Any], Projection[Any]]:
+        """Fit, and return the rows as an array, and where on the curve they are."""
+        generator = as_generator(self.random_state)
+        with features_kept(self):
+            rows = check_rows(self, X, reset=True, at_least=2)
+            curve = self._given_curve()
+            if curve is None:
+                estimator = fresh(self.curve, len(rows), ROWS_A_VERTEX, generator)
+                curve = learnt(estimator.fit(restore(rows, like=X)))
+            elif rows.shape[1] != curve.n_features:
+                raise ValueError(
+                    f"X has {rows.shape[1]} features, but the curve has {curve.n_features}."
+                )
+            points: npt.NDArray[Any] = rows.cpu().numpy()
+            share, test = (SHARE, self.support) if callable(self.support) else (self.support, None)
+            support = Support(points, float(share), generator, test)
+            empty, ratio = support.crossings(curve)
+            found = curve.project(points)
+        segment = np.asarray(found.segment)
+        residuals = points - np.asarray(curve.evaluate(np.asarray(found.index)))
+        self.curve_ = curve
+        self.occupancy_ = np.bincount(segment, minlength=curve.n_segments)
+        self._residuals = Residuals(residuals, segment, curve.n_segments, generator)
+        self._reach = float(np.quantile(np.asarray(found.sq_distance), share))
+        self._support, self._empty, self._ratio = support, empty, ratio
+        self.width_ = np.sqrt(self._residuals.variance())
+        self.threshold_ = support.threshold
+        self.gaps_ = runs(empty, ratio)
+        for name in ("_known", "classes_", "segment_labels_", "sampling_strategy_"):
+            self.__dict__.pop(name, None)
+        if labels is not None:
+            self._known = SegmentLabels.of(segment, labels, curve)
+            self.classes_, self.segment_labels_ = self._known.classes, self._known.labels
+        return points, found
+
+    # ------------------------------------------------------------------ balancing
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -361,280 +376,6 @@ or callable, default="auto"
             for label in wanted
         }
 
-    def _learn(
-        self, X: Any, labels: npt.NDArray[Any] | None
-    ) -> tuple[npt.NDArray[Any], Projection[Any]]:
-        """Fit, and return the rows as an array, and where on the curve they are."""
-        generator = as_generator(self.random_state)
-        with features_kept(self):
-            rows = check_rows(self, X, reset=True, at_least=2)
-            curve = self._given_curve()
-            if curve is None:
-                estimator = fresh(self.curve, len(rows), ROWS_A_VERTEX, generator)
-                curve = learnt(estimator.fit(restore(rows, like=X)))
-            elif rows.shape[1] != curve.n_features:
-                raise ValueError(
-                    f"X has {rows.shape[1]} features, but the curve has {curve.n_features}."
-                )
-            points: npt.NDArray[Any] = rows.cpu().numpy()
-            share, test = (SHARE, self.support) if callable(self.support) else (self.support, None)
-            support = Support(points, float(share), generator, test)
-            empty, ratio = support.crossings(curve)
-            found = curve.project(points)
-        segment = np.asarray(found.segment)
-        residuals = points - np.asarray(curve.evaluate(np.asarray(found.index)))
-        self.curve_ = curve
-        self.occupancy_ = np.bincount(segment, minlength=curve.n_segments)
-        self._residuals = Residuals(residuals, segment, curve.n_segments, generator)
-        self._reach = float(np.quantile(np.asarray(found.sq_distance), share))
-        self._support, self._empty, self._ratio = support, empty, ratio
-        self.width_ = np.sqrt(self._residuals.variance())
-        self.threshold_ = support.threshold
-        self.gaps_ = runs(empty, ratio)
-        for name in ("_known", "classes_", "segment_labels_", "sampling_strategy_"):
-            self.__dict__.pop(name, None)
-        if labels is not None:
-            self._known = SegmentLabels.of(segment, labels, curve)
-            self.classes_, self.segment_labels_ = self._known.classes, self._known.labels
-        return points, found
-
-    # ------------------------------------------------------------------ drawing
-
-    def sample(
-        self,
-        n: int,
-        segments: Any = None,
-        *,
-        coordinate: str = "index",
-        valid_only: bool = False,
-        random_state: RandomState = None,
-    ) -> Samples:
-        """Draw new samples from a stretch of the curve.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        segments : default=None
-            The stretch.
-
-            - None: the whole curve.
-            - A slice: ``slice(12, 20)`` are the segments 12 to 19, from vertex 12 to vertex 20.
-            - A tuple ``(start, end)``: from one place to another, in the `coordinate`.
-            - A label that rows had in `fit`: the segments that belong to it, where four of five
-              rows have that label.
-            - A name that `name_stretch` gave.
-            - A list of these: all of them together.
-        coordinate : {"index", "arclength", "unit"}, default="index"
-            What numbers in `segments` are, and in the result; see `PolylineCurve`.
-        valid_only : bool, default=False
-            Whether samples outside the support are drawn again; see `support`. At most 100
-            candidates a sample are tried.
-        random_state : int, RandomState, Generator or None, default=None
-            Where the randomness comes from this time; None for that of the augmenter.
-
-        Returns
-        -------
-        samples : Samples
-            `latents`, `coordinates`, `outputs` and `labels`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If there is no such stretch, or nothing in it.
-        sklearn.exceptions.NotFittedError
-            If there is no curve, or if the stretch, the spacing, the jitter or the validity need
-            data.
-        RuntimeError
-            If too few candidates are valid.
-
-        Warns
-        -----
-        UserWarning
-            If a part of the stretch crosses empty space and `valid_only` is False; see `gaps`.
-
-        Examples
-        --------
-        A curve alone is enough, if data is not asked for:
-
-        >>> from skcurve import CurveAugmenter, PolylineCurve
-        >>> curve = PolylineCurve([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]])
-        >>> augmenter = CurveAugmenter(curve, random_state=0)
-        >>> samples = augmenter.sample(3, segments=(3.0, 7.0), coordinate="arclength")
-        >>> samples.latents[:, 0].tolist(), samples.coordinates.min() >= 3
-        ([3.0, 3.0, 3.0], np.True_)
-        """
-        n = check_count(n, "n")
-        return next(
-            self.iter_batches(
-                n,
-                n,
-                segments,
-                coordinate=coordinate,
-                valid_only=valid_only,
-                random_state=random_state,
-            )
-        )
-
-    def iter_batches(
-        self,
-        batch_size: int,
-        n: int | None = None,
-        segments: Any = None,
-        *,
-        coordinate: str = "index",
-        valid_only: bool = False,
-        random_state: RandomState = None,
-    ) -> Iterator[Samples]:
-        """Draw the same samples as `sample`, and hold no more than a batch of them.
-
-        Parameters
-        ----------
-        batch_size : int
-            How many at a time.
-        n : int or None, default=None
-            How many in all; the last batch may be smaller. None to go on as long as batches are
-            asked for.
-        segments, coordinate, valid_only, random_state : optional
-            See `sample`. What is wrong with them is said at once, before the first batch.
-
-        Yields
-        ------
-        samples : Samples
-            A batch.
-
-        Examples
-        --------
-        >>> from skcurve import CurveAugmenter, PolylineCurve
-        >>> augmenter = CurveAugmenter(PolylineCurve([[0.0], [1.0]]), random_state=0)
-        >>> [len(batch.latents) for batch in augmenter.iter_batches(4, 10)]
-        [4, 4, 2]
-        """
-        source = self.random_state if random_state is None else random_state
-        batches = self._batches(
-            batch_size, n, segments, coordinate, valid_only, as_generator(source)
-        )
-        if not valid_only:
-            self._warn_of_gaps(self._stretch(segments, coordinate))
-        return batches
-
-    def _batches(
-        self,
-        batch_size: int,
-        n: int | None,
-        segments: Any,
-        coordinate: str,
-        valid_only: bool,
-        generator: np.random.Generator,
-    ) -> Iterator[Samples]:
-        """Check everything now, and draw batch by batch later."""
-        batch_size = check_count(batch_size, "batch_size")
-        n = None if n is None else check_count(n, "n")
-        self._validate_params()
-        curve = self._curve()
-        draw = self._draw(self._stretch(segments, coordinate), generator, valid_only)
-        adapted = None if self.generator is None else adapt(self.generator)
-        sizes = repeat(batch_size) if n is None else _cut(n, batch_size)
-        return (self._batch(draw, size, coordinate, curve, adapted) for size in sizes)
-
-    def as_dataset(
-        self,
-        n: int | None = None,
-        segments: Any = None,
-        *,
-        coordinate: str = "index",
-        valid_only: bool = False,
-        batch_size: int = 256,
-    ) -> SampleDataset:
-        """Give the samples as a dataset for torch's `DataLoader`.
-
-        Each item is a dict of what there is of `latents`, `coordinates`, `outputs` and `labels`,
-        one sample each. Workers of a loader draw from streams of their own, and share the `n`
-        samples among them. With a `random_state` each epoch has the same samples, unless it says
-        which one it is: ``dataset.set_epoch(epoch)``.
-
-        Parameters
-        ----------
-        n : int or None, default=None
-            How many samples an epoch has; None for as many as are asked for.
-        segments, coordinate, valid_only : optional
-            See `sample`.
-        batch_size : int, default=256
-            How many are made at a time; how many a batch of the loader has, the loader says.
-
-        Returns
-        -------
-        dataset : SampleDataset
-            A `torch.utils.data.IterableDataset`.
-
-        Examples
-        --------
-        >>> from torch.utils.data import DataLoader
-        >>> from skcurve import CurveAugmenter, PolylineCurve
-        >>> augmenter = CurveAugmenter(PolylineCurve([[0.0, 0.0], [1.0, 2.0]]), random_state=0)
-        >>> loader = DataLoader(augmenter.as_dataset(10), batch_size=4)
-        >>> [tuple(batch["latents"].shape) for batch in loader]
-        [(4, 2), (4, 2), (2, 2)]
-        """
-        options = {"segments": segments, "coordinate": coordinate, "valid_only": valid_only}
-        self.iter_batches(batch_size, n, random_state=0, **options)  # says now what is wrong
-        seed = None
-        if self.random_state is not None:
-            seed = int(as_generator(self.random_state).integers(2**63))
-        return SampleDataset(self, n, seed, batch_size, options)
-
-    def _draw(
-        self, stretch: Stretch, generator: np.random.Generator, valid_only: bool = False
-    ) -> Draw:
-        if self.jitter:
-            self._require_data("jitter needs to know how wide the data lies around the curve")
-        if valid_only:
-            self._require_data("valid_only needs to know where the data is")
-        return Draw(
-            self._curve(),
-            Places(stretch, self._weights(stretch)),
-            generator,
-            residuals=getattr(self, "_residuals", None),
-            jitter=self.jitter,
-            support=self._support if valid_only else None,
-        )
-
-    def _weights(self, stretch: Stretch) -> npt.NDArray[np.float64]:
-        """Say how much of all falls on each segment, (M-1,)."""
-        curve = self._curve()
-        if self.spacing != "density":
-            return even_weights(curve, self.spacing)
-        usage = getattr(self, "occupancy_", getattr(self.curve, "usage_", None))
-        if usage is None:
-            self._require_data("spacing='density' needs to know where along the curve the data is")
-        weights = as_tensor(usage, name="usage").double().cpu().numpy()
-        if not weights[stretch.meets(curve.n_segments)].any():
-            raise ValueError(
-                f"spacing='density' cannot draw from {stretch}: no row of the data is about it."
-            )
-        return weights
-
-    def _batch(
-        self,
-        draw: Draw,
-        size: int,
-        coordinate: str,
-        curve: PolylineCurve,
-        adapted: AdaptedGenerator | None,
-    ) -> Samples:
-        places, points = draw.next(size)
-        latents = restore(as_tensor(points, name="latents"), like=curve.vertices)
-        labels = None
-        if hasattr(self, "segment_labels_"):
-            segment = np.floor(places).astype(np.int64).clip(max=curve.n_segments - 1)
-            labels = self.segment_labels_[segment]
-        return Samples(
-            latents,
-            to_coordinate(curve, places, coordinate).cpu().numpy(),
-            None if adapted is None else adapted(latents),
-            labels,
-        )
-
     # ------------------------------------------------------------------ measuring
 
     def validity(self, samples: Any) -> Validity:
@@ -704,185 +445,6 @@ or callable, default="auto"
         counts = np.bincount(segment[covered], minlength=self.curve_.n_segments)
         return Coverage(counts / len(segment), float(1 - covered.mean()), segment, covered)
 
-    def gaps(self, segments: Any = None, *, coordinate: str = "index") -> list[Gap]:
-        """List where a stretch crosses empty space.
-
-        A segment, or what the stretch has of it, does if one of five places of it, its ends
-        included, is outside the support.
-
-        Parameters
-        ----------
-        segments, coordinate : optional
-            See `sample`.
-
-        Returns
-        -------
-        gaps : list of Gap
-            Runs of segments, each with how far from the data it goes.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If `fit` was not called.
-        """
-        self._require_data("gaps needs to know where the data is")
-        return self._gaps_of(self._stretch(segments, coordinate))
-
-    # ------------------------------------------------------------------ stretches
-
-    def name_stretch(self, name: str, segments: Any, *, coordinate: str = "index") -> Self:
-        """Give a stretch a name, to use in the place of `segments`.
-
-        Parameters
-        ----------
-        name : str
-            The name; one that is there is given anew.
-        segments, coordinate : optional
-            See `sample`.
-
-        Returns
-        -------
-        self : CurveAugmenter
-            Names are kept with it, for this curve: `fit` may learn another one.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the name is no string or is a label, or there is no such stretch.
-
-        Examples
-        --------
-        >>> from skcurve import CurveAugmenter, PolylineCurve
-        >>> augmenter = CurveAugmenter(PolylineCurve([[0.0], [1.0], [2.0]]))
-        >>> augmenter.name_stretch("end", (0.75, 1.0), coordinate="unit").stretches()
-        {'end': [(1.5, 2.0)]}
-        """
-        if not isinstance(name, str):
-            raise TypeError(f"name must be a string; got {name!r}.")
-        if hasattr(self, "classes_") and name in self.classes_.tolist():
-            raise ValueError(f"name={name!r} is a label already; a stretch needs another name.")
-        stretch = self._stretch(segments, coordinate)
-        self._names = self._curve(), {**self._known_names(), name: stretch}
-        return self
-
-    def stretches(self, *, coordinate: str = "index") -> dict[Any, list[tuple[float, float]]]:
-        """List what each name and each label stands for.
-
-        Parameters
-        ----------
-        coordinate : {"index", "arclength", "unit"}, default="index"
-            What the numbers shall be.
-
-        Returns
-        -------
-        stretches : dict from names and labels to lists of (start, end)
-            A label that no stretch belongs to has an empty list.
-        """
-        check_coordinate_name(coordinate)
-        curve = self._curve()
-        known: dict[Any, Stretch] = dict(self._known_names())
-        for label in getattr(self, "classes_", np.empty(0)).tolist():
-            known[label] = Stretch.of_segments(self._known.owned(label))
-        return {
-            name: [
-                tuple(to_coordinate(curve, np.array(pair), coordinate).tolist())
-                for pair in zip(*stretch, strict=True)
-            ]
-            for name, stretch in known.items()
-        }
-
-    def _stretch(self, segments: Any, coordinate: str) -> Stretch:
-        return read_stretch(segments, self._curve(), coordinate, self._named)
-
-    def _named(self, name: Any) -> Stretch:
-        """Give the stretch of a name or a label."""
-        names = self._known_names()
-        labels = getattr(self, "classes_", np.empty(0)).tolist()
-        try:
-            is_name, is_label = name in names, name in labels
-        except (TypeError, ValueError):
-            raise TypeError(
-                "segments must be None, a slice, a tuple (start, end), a label, a name, or a list "
-                f"of these; got {type(name).__name__}."
-            ) from None
-        if is_name and is_label:
-            raise ValueError(f"segments={name!r} is both a name and a label; use another name.")
-        if is_name:
-            return names[name]
-        if not is_label:
-            hint = " A segment by its number i is slice(i, i + 1)." if _is_number(name) else ""
-            raise ValueError(
-                f"segments={name!r} is no stretch that is known here; names: {_listed(names)}; "
-                f"labels: {_listed(labels)}.{hint}"
-            )
-        owned = self._known.owned(name)
-        if not owned.any():
-            raise ValueError(
-                f"segments={name!r} is a label that no segment belongs to: about none have four of "
-                "five rows that label. A curve of more bits has shorter segments, and fit_resample "
-                "gives such a class a curve of its own."
-            )
-        return Stretch.of_segments(owned)
-
-    def _gaps_of(self, stretch: Stretch) -> list[Gap]:
-        """List where a stretch crosses empty space; of cut segments, look at what is left."""
-        segment, start, width = stretch.pieces()
-        empty = self._empty & stretch.meets(self.curve_.n_segments)
-        ratio = self._ratio.copy()
-        for number in np.unique(segment[(width < 1) & empty[segment]]):
-            pieces = segment == number
-            places = start[pieces, None] + width[pieces, None] * PROBES
-            found = self._support.measure(np.asarray(self.curve_.evaluate(places.ravel())))
-            empty[number], ratio[number] = not found.valid.all(), found.ratio.max()
-        return runs(empty, ratio)
-
-    def _warn_of_gaps(self, stretch: Stretch) -> None:
-        if not hasattr(self, "_empty"):
-            return
-        gaps = self._gaps_of(stretch)
-        if not gaps:
-            return
-        named = [f"segments {gap.start}:{gap.end} ({gap.ratio:.1f} times)" for gap in gaps]
-        more = len(named) - SHOWN_GAPS
-        warn(
-            f"the stretch {stretch} crosses empty space, farther from the data than rows are from "
-            f"each other: {', '.join(named[:SHOWN_GAPS])}"
-            + (f" and {more} more" if more > 0 else "")
-            + ". See gaps(); valid_only=True leaves such places out.",
-            UserWarning,
-        )
-
-    # ------------------------------------------------------------------ parts
-
-    def _given_curve(self) -> PolylineCurve | None:
-        """Give the curve that was passed, if one was that is ready."""
-        if self.curve is None or isinstance(self.curve, PolylineCurve):
-            return self.curve
-        learnt = getattr(self.curve, "curve_", None)
-        return learnt if isinstance(learnt, PolylineCurve) else None
-
-    def _known_names(self) -> dict[str, Stretch]:
-        """Give the stretches that have names; those of another curve mean nothing here."""
-        curve, names = getattr(self, "_names", (None, {}))
-        ours = self._curve()
-        same = curve is ours or (
-            curve is not None and np.array_equal(_vertices(curve), _vertices(ours))
-        )
-        return dict(names) if same else {}
-
-    def _curve(self) -> PolylineCurve:
-        """Give the curve that is learnt or was passed."""
-        curve = getattr(self, "curve_", None) or self._given_curve()
-        if curve is None:
-            raise NotFittedError(
-                "this CurveAugmenter has no curve yet; call `fit` first, or pass a fitted curve."
-            )
-        return curve
-
-    def _require_data(self, why: str) -> None:
-        if not hasattr(self, "_support"):
-            raise NotFittedError(f"{why}: call `fit` with the data first.")
-
     def _points(self, X: Any, name: str) -> npt.NDArray[Any]:
         rows = as_matrix(X, name=name, n_features=self.curve_.n_features)
         if not len(rows):
@@ -897,21 +459,3 @@ or callable, default="auto"
     def __sklearn_tags__(self) -> Tags:
         """Say that it is a sampler, that takes frames and no sparse matrices."""
         return sampler_tags(super().__sklearn_tags__())
-
-
-def _vertices(curve: PolylineCurve) -> npt.NDArray[Any]:
-    vertices: npt.NDArray[Any] = as_tensor(curve.vertices, name="vertices").cpu().numpy()
-    return vertices
-
-
-def _cut(n: int, batch_size: int) -> Iterator[int]:
-    """Cut a number into batches."""
-    return (min(batch_size, n - start) for start in range(0, n, batch_size))
-
-
-def _listed(names: Iterable[Any]) -> str:
-    return ", ".join(map(repr, names)) or "none"
-
-
-def _is_number(name: Any) -> bool:
-    return isinstance(name, Real) and not isinstance(name, bool)

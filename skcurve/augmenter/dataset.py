@@ -12,7 +12,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from skcurve.augmenter.drawing import check_count
 
 if TYPE_CHECKING:
-    from skcurve.augmenter.augmenter import CurveAugmenter
+    from skcurve.augmenter.sampling import Sampling
 
 
 class SampleDataset(IterableDataset[dict[str, Any]]):
@@ -37,7 +37,7 @@ class SampleDataset(IterableDataset[dict[str, Any]]):
 
     def __init__(
         self,
-        augmenter: CurveAugmenter,
+        augmenter: Sampling,
         n: int | None,
         seed: int | None,
         batch_size: int,
