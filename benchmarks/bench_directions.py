@@ -18,8 +18,8 @@ directions, above all with random ones. The number is in brackets.
   (300 steps) and *LatentCLR* on the outputs (150 steps), both trained here; *random*, isotropic.
 - *mean Jacobian* and *ridge* are told the factors. The first is the ceiling.
 
-There are three generators: the trained one that ships with the package (one network, taught by the
-renderer and by no adversary), in its W space of eight layers, with ranges of two each; and
+There are three generators: the trained one that ships with the package (one network, trained
+against a discriminator alone), in its W space of eight layers, with ranges of two each; and
 `ExactSprites`, whose factors are a bijection of the latents, with species and with independent
 factors, and ranges of one of its four layers. With independent factors nothing tells one turn of
 the latents from another, so nothing that is not told the factors is expected to win.

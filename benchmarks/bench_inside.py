@@ -3,13 +3,14 @@
 A curve is learnt from 50,000 latents of the trained generator of sprites, in its W space, at 4, 6
 and 8 bits, with three seeds. 1,000 points of each kind are drawn as sprites, or fewer where there
 are no more, and judged four ways. The generator is one network, that of the package, which was
-taught by the renderer and by no adversary.
+trained as a StyleGAN2 is, against a discriminator alone.
 
 - *re-rendering*: a network reads the factors off the image, they are drawn again, and the root mean
   square of the difference is the error; images are in [-1, 1]. The mean and the 95% quantile.
 - *realism*: the score of the discriminator that ships with the package, which was trained to tell
-  renders from samples of the generator; and the share of images that are *less real* than the worst
-  5% of fresh samples. How much it knows, the scores of renders and of fresh samples say.
+  renders from samples of the generator and from damaged renders, and has seen nothing else of what
+  is compared here; and the share of images that are *less real* than the worst 5% of fresh samples.
+  How much it knows, the scores of renders and of fresh samples say.
 - *no species*: the share of sprites that fit into the ranges of no species, of hue, size, shape and
   background. Such a sprite may be drawn perfectly, and still be none that there is.
 - *distance in W* to the nearest of 10,000 fresh latents.

@@ -3,7 +3,7 @@
 Curves are learnt from 30,000 latents of generators of sprites, at 4 to 8 bits, with three seeds:
 each draws the latents and seeds the methods. What is at the vertices is drawn, and a network reads
 its nine factors. There are three generators: the trained one that ships with the package, in its
-W space (one network, taught by the renderer and by no adversary); `ExactSprites`, a bijection
+W space (one network, trained against a discriminator alone); `ExactSprites`, a bijection
 between latents and factors, with the same six species; and `ExactSprites` with independent factors.
 
 - *SFVQ* has its default settings; *smoother* has a smoothness of 0.1, ten times the default.

@@ -4,15 +4,22 @@ import json
 from pathlib import Path
 
 import torch
-from learn_generator import GROUP, Generator
+from learn_generator import Generator
 from learn_scorer import r_squared
-from measure_generator import measure
+from measure_generator import measure, realism_auc
 
-from skcurve.generators.sprites import FACTORS, SpriteGenerator, render, sample_factors, weights
+from skcurve.generators.sprites import FACTORS, SpriteGenerator, weights
 from skcurve.generators.sprites.networks import N_LATENTS, Discriminator, Scorer
 
+HERE = Path(__file__).resolve().parents[2] / "skcurve" / "generators" / "sprites" / "weights"
 
-def export(folder: Path, *, to: Path = weights.FOLDER) -> None:
+
+def export(folder: Path, *, to: Path = HERE) -> None:
+    if to.resolve() != weights.FOLDER.resolve():  # an installed package is another checkout's
+        raise RuntimeError(
+            f"skcurve must be imported from this checkout, whose weights are {to}; "
+            f"it reads those of {weights.FOLDER}."
+        )
     scorer = Scorer(len(FACTORS))
     scorer.load_state_dict(torch.load(folder / "scorer.pt", weights_only=False)["scorer"])
     scorer.eval()
@@ -20,13 +27,12 @@ def export(folder: Path, *, to: Path = weights.FOLDER) -> None:
     state = torch.load(folder / "generator.pt", weights_only=False)
     generator, discriminator = Generator(), Discriminator()
     generator.load_state_dict(state["average"])
-    discriminator.load_state_dict(state["discriminator"])
+    trained = torch.load(folder / "realism.pt", weights_only=False)
+    discriminator.load_state_dict(trained["discriminator"])
     noise = torch.Generator().manual_seed(0)
     with torch.no_grad():
         z = torch.randn(20_000, N_LATENTS, generator=noise)
         generator.register_buffer("w_avg", generator.mapping(z).mean(0))
-        real = render(torch.from_numpy(sample_factors(2048, 3)[0]))
-        discriminator.usual_deviation.copy_(_deviation(discriminator, real))
     weights.write("generator", generator, folder=to)
     weights.write("discriminator", discriminator, folder=to)
     total = sum(path.stat().st_size for path in to.glob("*.safetensors"))
@@ -39,11 +45,6 @@ def export(folder: Path, *, to: Path = weights.FOLDER) -> None:
         "R² on species": r_squared(scorer, species=True).round(4).tolist(),
         "R² on uniform": r_squared(scorer, species=False).round(4).tolist(),
         **measure(images, scorer),
+        "AUC of realism": realism_auc(weights.discriminator(), shipped),
     }
     print(json.dumps(report, indent=1, ensure_ascii=False, default=float))
-
-
-def _deviation(discriminator: Discriminator, images: torch.Tensor) -> torch.Tensor:
-    """The mean deviation over groups of real images, which single images are given."""
-    features = discriminator.features(images)
-    return discriminator.group_deviation(features, GROUP).mean()

@@ -2,21 +2,17 @@
 
 import numpy as np
 import torch
+from damage import DAMAGES, generated, renders
+from sklearn.metrics import roc_auc_score
+from torch import nn
+from torch.nn import functional as F
 
 from skcurve.generators.sprites import FACTOR_RANGES, FACTORS, SPECIES, render, sample_factors
-from skcurve.generators.sprites.networks import Scorer
+from skcurve.generators.sprites.networks import Discriminator, Scorer
 from skcurve.generators.sprites.scale import decode
 
-LOW, HIGH = torch.from_numpy(FACTOR_RANGES.copy()).float().T
 BINARY = [FACTORS.index("eye"), FACTORS.index("hat")]
-
-
-def re_render(scorer: Scorer, images: torch.Tensor) -> torch.Tensor:
-    """The sprites nearest to images: their factors in range, eye and hat on or off, drawn."""
-    with torch.no_grad():
-        factors = torch.minimum(torch.maximum(decode(scorer(images)), LOW), HIGH)
-        factors[:, BINARY] = (factors[:, BINARY] > 0.5).float()
-        return render(factors)
+NEIGHBOURS = 3
 
 
 def measure(images: torch.Tensor, scorer: Scorer, seed: int = 2) -> dict[str, object]:
@@ -26,7 +22,9 @@ def measure(images: torch.Tensor, scorer: Scorer, seed: int = 2) -> dict[str, ob
         drawn = render(torch.from_numpy(factors).float())
         off = (images - drawn).square().mean((1, 2, 3)).sqrt().numpy()
         real, kinds = sample_factors(len(images), seed)
-        found = decode(scorer(render(torch.from_numpy(real)))).numpy()
+        others = render(torch.from_numpy(real))
+        found = decode(scorer(others)).numpy()
+        precision, recall = precision_recall(features(scorer, others), features(scorer, images))
     half_on = ((factors[:, BINARY] > 0.2) & (factors[:, BINARY] < 0.8)).mean(0)
     guess = nearest_species(factors, real, kinds)
     count = len(SPECIES)
@@ -38,6 +36,8 @@ def measure(images: torch.Tensor, scorer: Scorer, seed: int = 2) -> dict[str, ob
         "species": (np.bincount(guess, minlength=count) / len(guess)).round(3).tolist(),
         "species of renders": (np.bincount(kinds, minlength=count) / len(kinds)).round(3).tolist(),
         "Fréchet distance of factors": frechet(factors, found),
+        "precision": precision,
+        "recall": recall,
     }
 
 
@@ -55,3 +55,38 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
     roots = np.linalg.eigvals(ca @ cb).real.clip(0)
     means = a.mean(0) - b.mean(0)
     return float(means @ means + np.trace(ca) + np.trace(cb) - 2 * np.sqrt(roots).sum())
+
+
+def features(scorer: Scorer, images: torch.Tensor) -> torch.Tensor:
+    """What the scorer knows of images before it names factors, (n, 128)."""
+    return F.silu(scorer.hidden(scorer.convolutions(images).flatten(1)))
+
+
+def precision_recall(real: torch.Tensor, fake: torch.Tensor) -> tuple[float, float]:
+    """Shares of fake among real features, and of real ones among fake ones.
+
+    Among: nearer to one of them than its third neighbour among its own is. Source: Kynkäänniemi et
+    al., "Improved precision and recall metric for assessing generative models", NeurIPS 2019.
+    """
+
+    def among(points: torch.Tensor, others: torch.Tensor) -> float:
+        radius = torch.cdist(others, others).kthvalue(NEIGHBOURS + 1, dim=1).values
+        return (torch.cdist(points, others) <= radius).any(1).float().mean().item()
+
+    return among(fake, real), among(real, fake)
+
+
+def realism_auc(
+    discriminator: Discriminator, generator: nn.Module, *, n: int = 2000, seed: int = 4
+) -> dict[str, float]:
+    """How often the discriminator prefers a render to another picture, for each kind of these."""
+    random = np.random.default_rng(seed)
+    others = generated(generator, n, random)
+    others |= {name: damaged(n, random) for name, damaged in DAMAGES.items()}
+    with torch.no_grad():
+        real = discriminator(renders(n, random))
+        truth = np.repeat([1, 0], n)
+        return {
+            name: float(roc_auc_score(truth, torch.cat([real, discriminator(images)])))
+            for name, images in others.items()
+        }

@@ -37,7 +37,7 @@ def off(images, others):
 def test_samples_are_sprites(images):
     """Drawn again from the factors that the scorer finds, they are nearly the same pictures."""
     drawn = render(attributes(images))
-    assert np.median(off(images, drawn)) < 0.065
+    assert np.median(off(images, drawn)) < 0.08
     assert np.median(off(images, drawn[::-1])) > 0.3  # pictures that have nothing in common
 
 
@@ -47,7 +47,7 @@ def test_mixed_styles_are_sprites(generator):
     for first in range(1, generator.n_layers):
         fine = np.arange(generator.n_layers)[:, None] >= first
         images = generator(np.where(fine, other, one))
-        assert np.median(off(images, render(attributes(images)))) < 0.12
+        assert np.median(off(images, render(attributes(images)))) < 0.1
 
 
 def test_factors_spread_as_those_of_renders(images):
@@ -59,7 +59,7 @@ def test_factors_spread_as_those_of_renders(images):
 
 def test_eyes_and_hats_are_mostly_on_or_off(images):
     found = attributes(images)[:, EYE_AND_HAT]
-    assert ((found > 0.2) & (found < 0.8)).mean(0).max() < 0.15
+    assert ((found > 0.2) & (found < 0.8)).mean(0).max() < 0.22
 
 
 def test_all_species_are_there(images):
@@ -73,7 +73,7 @@ def test_all_species_are_there(images):
 
 def test_the_discriminator_tells_renders_from_samples(images):
     renders = realism(render(sample_factors(1000, 1)[0]))
-    assert (np.median(realism(images)) < renders).mean() > 0.6
+    assert (realism(images)[:, None] < renders).mean() > 0.88
 
 
 def test_arrays_and_tensors_agree(generator):
