@@ -6,15 +6,30 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from skcurve.augmenter.augmenter import CurveAugmenter
     from skcurve.curve import PolylineCurve
     from skcurve.explorer.explorer import LatentDirectionExplorer
     from skcurve.sfvq import SFVQ
 
-__all__ = ["SFVQ", "LatentDirectionExplorer", "PolylineCurve"]
+__all__ = ["SFVQ", "CurveAugmenter", "LatentDirectionExplorer", "PolylineCurve"]
 
-_HOME = {"LatentDirectionExplorer": "explorer.explorer", "PolylineCurve": "curve", "SFVQ": "sfvq"}
+_HOME = {
+    "CurveAugmenter": "augmenter.augmenter",
+    "LatentDirectionExplorer": "explorer.explorer",
+    "PolylineCurve": "curve",
+    "SFVQ": "sfvq",
+}
 _ROOMS = frozenset(
-    {"directions", "explorer", "generators", "metrics", "plotting", "solvers", "testing"}
+    {
+        "augmenter",
+        "directions",
+        "explorer",
+        "generators",
+        "metrics",
+        "plotting",
+        "solvers",
+        "testing",
+    }
 )
 
 
