@@ -49,7 +49,7 @@ SIDEWAYS = {("curve", "projection"), ("cli", "demo"), ("cli", "explore_demo")}
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {
-    "dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow",
+    "dask", "diffusers", "gradio", "imblearn", "matplotlib", "numba", "pandas", "polars", "pyarrow",
     "pytorch_pretrained_biggan",
 }  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}

@@ -27,6 +27,7 @@ from skcurve.augmenter.stretches import (
     Stretch,
     check_coordinate_name,
     even_weights,
+    fair_weights,
     read_stretch,
 )
 from skcurve.augmenter.support import SHARE, Support, runs
@@ -37,6 +38,7 @@ from skcurve.generators import AdaptedGenerator
 from skcurve.generators import as_generator as adapt
 from skcurve.interop import as_matrix, as_tensor, restore
 from skcurve.notices import warn
+from skcurve.projection import Projection
 from skcurve.randomness import RandomState, as_generator
 from skcurve.validation import check_rows, features_kept
 
@@ -44,6 +46,9 @@ SPACINGS = ("arclength", "index", "density")
 """How samples are spread over a stretch."""
 ROWS_A_VERTEX = 8
 """A curve that nobody described has the highest bitrate that leaves so many rows a vertex."""
+OWNER_SHARE, SOLID_SHARE = 0.5, 0.9
+"""A class has stretches of a curve that is given if so many of its rows are about them; and of
+these so many where the curve does not cross empty space: else a part of the class would be lost."""
 SHOWN_GAPS = 4
 """So many are named in a warning."""
 
@@ -248,10 +253,12 @@ or callable, default="auto"
         """Add samples to classes until they have the wanted numbers of rows.
 
         The new rows of a class come from the stretches of the curve that belong to it, if the curve
-        was there before and most rows of the class are about such stretches; otherwise from a curve
-        of their own, which is learnt from the rows of this class. Segments that cross empty space
-        are left out. With `jitter`, what the rows of one class do not tell about the spread around
-        the curve is taken from those of all classes.
+        was there before and most rows of the class are about such stretches, hardly any of them
+        where these cross empty space. Otherwise they come from a curve of their own, which is
+        learnt from the rows of this class; there, too, segments that cross empty space are left
+        out. Parts of a class that are apart get new rows in proportion to their rows. With
+        `jitter`, what the rows of one class do not tell about the spread around its curve is taken
+        from those of all classes.
 
         Parameters
         ----------
@@ -294,17 +301,45 @@ or callable, default="auto"
         labels = read_labels(y, X)
         missing = needed(self.sampling_strategy, labels)
         is_given = self._given_curve() is not None
-        rows = self._learn(dense(X), labels)
+        rows, found = self._learn(dense(X), labels)
         self.sampling_strategy_ = missing
         generator = as_generator(self.random_state)
-        owners = [label for label in missing if is_given and self._known.held(label) >= 0.5]
+        owners = [label for label in missing if is_given and self._is_owner(label)]
         others = [label for label in missing if label not in owners and missing[label]]
-        draws = {label: self._draw(self._solid(label), generator) for label in owners}
+        draws = {
+            label: self._owner_draw(label, found, labels == label, generator) for label in owners
+        }
         draws.update(self._class_draws(rows, labels, others, generator))
         new = [(label, missing[label]) for label in draws if missing[label]]
         grown = [rows, *(draws[label].next(n)[1].astype(rows.dtype) for label, n in new)]
         named = [labels, *(np.full(n, label, dtype=labels.dtype) for label, n in new)]
         return like_rows(np.concatenate(grown), X), like_labels(np.concatenate(named), y)
+
+    def _is_owner(self, label: Any) -> bool:
+        """Whether the stretches of a class are enough to draw from, for all that it is."""
+        owned = self._known.owned(label)
+        on_owned = self._known.held(label, owned)
+        on_solid = self._known.held(label, owned & ~self._empty)
+        return on_solid >= OWNER_SHARE and on_solid >= SOLID_SHARE * on_owned
+
+    def _owner_draw(
+        self,
+        label: Any,
+        found: Projection[Any],
+        mine: npt.NDArray[np.bool_],
+        generator: np.random.Generator,
+    ) -> Draw:
+        """Give a source of samples for a class, from its stretches of the curve."""
+        solid = self._known.owned(label) & ~self._empty
+        weights = self._weights(Stretch.of_segments(solid))
+        about = np.asarray(found.index)[mine & solid[found.segment]]
+        return Draw(
+            self.curve_,
+            Places(*fair_weights(weights, solid, about)),
+            generator,
+            residuals=self._residuals,
+            jitter=self.jitter,
+        )
 
     def _class_draws(
         self,
@@ -325,8 +360,10 @@ or callable, default="auto"
             for label in wanted
         }
 
-    def _learn(self, X: Any, labels: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
-        """Fit, and return the rows as an array."""
+    def _learn(
+        self, X: Any, labels: npt.NDArray[Any] | None
+    ) -> tuple[npt.NDArray[Any], Projection[Any]]:
+        """Fit, and return the rows as an array, and where on the curve they are."""
         generator = as_generator(self.random_state)
         with features_kept(self):
             rows = check_rows(self, X, reset=True, at_least=2)
@@ -359,7 +396,7 @@ or callable, default="auto"
         if labels is not None:
             self._known = SegmentLabels.of(segment, labels, curve)
             self.classes_, self.segment_labels_ = self._known.classes, self._known.labels
-        return points
+        return points, found
 
     # ------------------------------------------------------------------ drawing
 
@@ -566,7 +603,7 @@ or callable, default="auto"
         """Say how much of all falls on each segment, (M-1,)."""
         curve = self._curve()
         if self.spacing != "density":
-            return even_weights(curve, stretch, self.spacing)
+            return even_weights(curve, self.spacing)
         usage = getattr(self, "occupancy_", getattr(self.curve, "usage_", None))
         if usage is None:
             self._require_data("spacing='density' needs to know where along the curve the data is")
@@ -785,12 +822,6 @@ or callable, default="auto"
                 "gives such a class a curve of its own."
             )
         return Stretch.of_segments(owned)
-
-    def _solid(self, label: Any) -> Stretch:
-        """Give the stretch of a label without what crosses empty space, unless that is all."""
-        owned = self._known.owned(label)
-        solid = owned & ~self._empty
-        return Stretch.of_segments(solid if (self.occupancy_[solid] > 0).any() else owned)
 
     def _warn_of_gaps(self, stretch: Stretch) -> None:
         if not hasattr(self, "_empty"):

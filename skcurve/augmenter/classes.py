@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from skcurve.augmenter.drawing import Draw
 from skcurve.augmenter.residuals import POOLED_RANK, POOLED_ROWS, Residuals, Spread, spread_of
-from skcurve.augmenter.stretches import Places, Stretch, even_weights
+from skcurve.augmenter.stretches import Places, even_weights, fair_weights
 from skcurve.augmenter.support import SHARE, Support
 from skcurve.curve import PolylineCurve
 from skcurve.sfvq import SFVQ
@@ -45,7 +45,8 @@ class ClassCurve:
         self.curve = _fitted_curve(rows, template, generator)
         found = self.curve.project(rows)
         self.segment: npt.NDArray[np.int64] = np.asarray(found.segment)
-        self._residuals = rows - np.asarray(self.curve.evaluate(np.asarray(found.index)))
+        self.index: npt.NDArray[np.float64] = np.asarray(found.index)
+        self._residuals = rows - np.asarray(self.curve.evaluate(self.index))
         # As in regression: rows that the curve could follow seem nearer to it than new ones are.
         self._scale = len(rows) / (len(rows) - min(self.curve.n_vertices, len(rows) - 1))
 
@@ -71,13 +72,12 @@ class ClassCurve:
         n_segments = self.curve.n_segments
         counts = np.bincount(self.segment, minlength=n_segments)
         empty, _ = Support(self.rows, SHARE, generator).crossings(self.curve)
-        solid = ~empty if counts[~empty].any() else np.ones(n_segments, dtype=bool)
-        stretch = Stretch.of_segments(solid)
-        weights = counts if spacing == "density" else even_weights(self.curve, stretch, spacing)
+        solid = np.ones(n_segments, dtype=bool) if empty.all() else ~empty
+        weights = even_weights(self.curve, spacing) if spacing != "density" else counts
+        places = Places(*fair_weights(weights.astype(np.float64), solid, self.index))
         residuals = None
         if pool is not None:
             residuals = Residuals(self.residuals, self.segment, n_segments, generator, pool=pool)
-        places = Places(stretch, weights.astype(np.float64))
         return Draw(self.curve, places, generator, residuals=residuals, jitter=jitter)
 
 
@@ -103,10 +103,10 @@ def _fitted_curve(rows: Rows, template: Any, generator: np.random.Generator) -> 
     distinct = np.unique(rows, axis=0)
     if len(distinct) < 2**FEWEST_BITS:
         return _path(distinct)
-    estimator = fresh(template, len(rows), ROWS_A_VERTEX, generator)
+    estimator = fresh(template, len(distinct), ROWS_A_VERTEX, generator)
     parameters = estimator.get_params(deep=False)
     if "n_bits" in parameters:
-        bits = min(parameters["n_bits"], bits_for(len(rows), ROWS_A_VERTEX))
+        bits = min(parameters["n_bits"], bits_for(len(distinct), ROWS_A_VERTEX))
         estimator.set_params(n_bits=bits)
     if not isinstance(parameters.get("init", ""), str):
         estimator.set_params(init="norm")  # a codebook to begin with is that of all rows

@@ -31,8 +31,11 @@ def read_labels(y: Any, X: Any) -> NumpyArray:
     """
     plain = y.detach().cpu().numpy() if isinstance(y, torch.Tensor) else y
     check_consistent_length(X, plain)
-    check_classification_targets(plain)
-    kind = type_of_target(plain, input_name="y")
+    try:
+        check_classification_targets(plain)
+        kind = type_of_target(plain, input_name="y")
+    except TypeError as error:  # that of sorting them
+        raise ValueError(f"y must have labels of one kind, one a row: {error}.") from error
     if kind == "multilabel-indicator":
         table = np.asarray(plain)
         if (table.sum(1) != 1).any():

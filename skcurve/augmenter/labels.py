@@ -57,7 +57,7 @@ class SegmentLabels(NamedTuple):
         owned: npt.NDArray[np.bool_] = (self.labels == label) & (self.purity >= OWN_SHARE)
         return owned
 
-    def held(self, label: Any) -> float:
-        """Give the share of the rows of a label that are about its own segments."""
+    def held(self, label: Any, segments: npt.NDArray[np.bool_]) -> float:
+        """Give the share of the rows of a label that are about some segments, (M-1,)."""
         mine = self.counts[:, np.flatnonzero(self.classes == label)[0]]
-        return float(mine[self.owned(label)].sum() / mine.sum())
+        return float(mine[segments].sum() / mine.sum())

@@ -15,7 +15,7 @@ POOLED_RANK = 128
 LOCAL_RANK = 16
 """Directions in which those of one segment are known."""
 LOCAL_ROWS = 64
-"""Rows of a segment that its directions are learnt from."""
+"""Rows of a segment that its directions are learnt from, in many features."""
 POOLED_ROWS = 4096
 """Rows that those of all are learnt from."""
 LOCAL_ENTRIES = 2**26
@@ -56,24 +56,23 @@ def spread_of(
     rank : int
         How many directions to keep, the widest.
     n_rows : int
-        How many rows to learn them from. The variance is that of all.
+        How many rows to learn them from, if there are many features. The variance is that of all.
     generator : numpy.random.Generator
         Chooses the rows.
     """
     rows = np.asarray(residuals, dtype=np.float64)
     variance = float(np.einsum("ij,ij->", rows, rows)) / len(rows)
-    if len(rows) > n_rows:
-        rows = rows[generator.choice(len(rows), n_rows, replace=False)]
-    smaller = min(rows.shape)
     if len(rows) <= rank:
         factor = rows / np.sqrt(len(rows))
-    elif smaller <= 4 * rank:
-        _, values, directions = np.linalg.svd(rows, full_matrices=False)
-        factor = values[:rank, None] * directions[:rank] / np.sqrt(len(rows))
+    elif rows.shape[1] <= 4 * rank:  # all rows, then: their moments are a small matrix
+        values, directions = np.linalg.eigh(rows.T @ rows / len(rows))
+        factor = np.sqrt(values[-rank:].clip(min=0.0))[:, None] * directions.T[-rank:]
     else:
+        if len(rows) > n_rows:
+            rows = rows[generator.choice(len(rows), n_rows, replace=False)]
         seed = int(generator.integers(2**31))
-        _, values, directions = randomized_svd(rows, rank, random_state=seed)
-        factor = values[:, None] * directions / np.sqrt(len(rows))
+        _, singular, directions = randomized_svd(rows, rank, random_state=seed)
+        factor = singular[:, None] * directions / np.sqrt(len(rows))
     left = variance - float(np.sum(factor**2))
     # What rounding or a lucky choice of rows leaves below zero is no variance.
     remainder = max(0.0, left) / rows.shape[1] if left > 1e-9 * variance else 0.0

@@ -31,7 +31,9 @@ def needed(strategy: Any, y: npt.NDArray[Any]) -> dict[Any, int]:
     classes, counts = np.unique(y, return_counts=True)
     have = dict(zip(classes.tolist(), counts.tolist(), strict=True))
     if len(have) < 2:
-        raise ValueError(f"y must have at least 2 classes to balance; got 1 class: {classes[0]!r}.")
+        raise ValueError(
+            f"y must have at least 2 classes to balance; got 1 class: {next(iter(have))!r}."
+        )
     if callable(strategy):
         strategy = strategy(y)
         if not isinstance(strategy, Mapping):

@@ -72,19 +72,14 @@ class Places:
     stretch : Stretch
         Where they may be.
     weights : ndarray of shape (M-1,)
-        How much of all falls on each whole segment; spread evenly over it.
-
-    Raises
-    ------
-    ValueError
-        If no weight is on the stretch.
+        How much of all falls on each whole segment; spread evenly over it. Where there is no weight
+        on the whole stretch, such as on one without a length, segments count alike.
     """
 
     def __init__(self, stretch: Stretch, weights: Numbers) -> None:
         segment, self._starts, self._widths = stretch.pieces()
-        self._ends = np.cumsum(self._widths * weights[segment])
-        if not self._ends[-1] > 0:
-            raise ValueError(f"nothing lies on the stretch {stretch}.")
+        mass = weights[segment] if weights[segment].any() else np.ones(len(segment))
+        self._ends = np.cumsum(self._widths * mass)
 
     def at(self, uniform: Numbers) -> Numbers:
         """Turn numbers from [0, 1) into index coordinates: the inverse of the distribution.
@@ -102,23 +97,56 @@ class Places:
         return places
 
 
-def even_weights(curve: PolylineCurve, stretch: Stretch, spacing: str) -> Numbers:
+def even_weights(curve: PolylineCurve, spacing: str) -> Numbers:
     """Say how much of all falls on each segment, (M-1,), where all places are alike.
 
     Parameters
     ----------
     curve : PolylineCurve
         The curve.
-    stretch : Stretch
-        What is drawn from.
     spacing : {"arclength", "index"}
-        Along what the places are spread evenly. A stretch that is but a point has no length, and
-        all is one.
+        Along what the places are spread evenly.
     """
-    lengths = np.asarray(curve.lengths, dtype=np.float64)
-    if spacing == "arclength" and lengths[stretch.meets(curve.n_segments)].any():
-        return lengths
-    return np.ones(curve.n_segments)
+    if spacing == "index":
+        return np.ones(curve.n_segments)
+    return np.asarray(curve.lengths, dtype=np.float64)
+
+
+def fair_weights(
+    weights: Numbers, solid: npt.NDArray[np.bool_], index: Numbers
+) -> tuple[Stretch, Numbers]:
+    """Share samples among runs of segments as rows are, and spread them in each by other weights.
+
+    However long or short the runs are, none gets more than its rows speak for.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (M-1,)
+        How samples are spread in a run.
+    solid : bool ndarray of shape (M-1,)
+        The segments that samples may be on; at least one.
+    index : ndarray of shape (n,)
+        The index coordinates of the rows. One that is on no such segment counts for the run of the
+        nearest one, along the curve.
+
+    Returns
+    -------
+    stretch : Stretch
+        The runs.
+    weights : ndarray of shape (M-1,)
+        New ones.
+    """
+    chosen = np.flatnonzero(solid)
+    after = np.searchsorted(chosen, index).clip(max=len(chosen) - 1)  # the first at or after it
+    before = (after - 1).clip(min=0)
+    is_before = index - (chosen[before] + 1) <= chosen[after] - index
+    segment = chosen[np.where(is_before, before, after)]
+    rows = np.bincount(segment, minlength=len(weights))
+    fair = np.zeros(len(weights))
+    for start, end in zip(*(ends.astype(int) for ends in Stretch.of_segments(solid)), strict=True):
+        run = weights[start:end] if weights[start:end].any() else np.ones(end - start)
+        fair[start:end] = run / run.sum() * rows[start:end].sum()
+    return Stretch.of_segments(solid), fair
 
 
 def read_stretch(

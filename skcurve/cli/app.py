@@ -208,6 +208,79 @@ def inverse(
     )
 
 
+def augment(
+    curve: o.Curve,
+    number: Annotated[
+        int,
+        typer.Option("--number", "-n", min=1, help="How many vectors to make.", show_default=False),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="X",
+            help=f"Vectors to learn from where samples may be, one a row: {o.FILE}, or -.",
+            show_default=False,
+        ),
+    ] = None,
+    output: o.ArrayOutput = Path("-"),
+    segments: Annotated[
+        str | None,
+        typer.Option(
+            help="The stretch: 12:20 are the segments 12 to 19. Several with commas. "
+            "The whole curve, if not said.",
+            show_default=False,
+        ),
+    ] = None,
+    coordinate: Annotated[
+        o.Coordinate,
+        typer.Option(help="What the numbers of --segments are; unit goes from 0 to 1."),
+    ] = o.Coordinate.INDEX,
+    spacing: Annotated[
+        o.Spacing,
+        typer.Option(help="Even by length, even by segments, or as the vectors of X are."),
+    ] = o.Spacing.ARCLENGTH,
+    jitter: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            help="How far beside the curve: 0 is on it, 1 is as far as the vectors of X are.",
+        ),
+    ] = 0.0,
+    valid_only: Annotated[
+        bool,
+        typer.Option(
+            "--valid-only", help="Leave out what is far from the vectors of X, and draw again."
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Where the randomness comes from.")] = 0,
+    key: o.Key = None,
+    bits: o.Bits = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Make new vectors from stretches of a curve.
+
+    They are drawn at random, and written as they are drawn: there may be more than fit in memory.
+    With X, a warning says which segments cross empty space.
+    """
+    from skcurve.cli.augment import augment
+
+    augment(
+        curve,
+        data,
+        output,
+        number=number,
+        segments=segments,
+        coordinate=coordinate.value,
+        spacing=spacing.value,
+        jitter=jitter,
+        valid_only=valid_only,
+        seed=seed,
+        key=key,
+        bits=bits,
+        quiet=quiet,
+    )
+
+
 def info(
     curve: o.Curve,
     data: o.OptionalRows = None,
@@ -386,6 +459,14 @@ COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
         [
             "skcurve inverse curve.safetensors T.npy -o X.npy",
             "skcurve transform a.safetensors X.npy | skcurve inverse a.safetensors - > near.npy",
+        ],
+    ),
+    (
+        augment,
+        [
+            "skcurve augment curve.safetensors -n 10000 --segments 12:20 -o new.npy",
+            "skcurve augment curve.safetensors X.npy -n 500 --jitter 1 --valid-only -o new.npy",
+            "skcurve augment curve.safetensors -n 9 --segments 0:0.5 --coordinate unit > Z.npy",
         ],
     ),
     (

@@ -56,6 +56,14 @@ class Kind(StrEnum):
     RATE_DISTORTION = "rate-distortion"
 
 
+class Spacing(StrEnum):
+    """How `CurveAugmenter` spreads samples."""
+
+    ARCLENGTH = "arclength"
+    INDEX = "index"
+    DENSITY = "density"
+
+
 Curve = Annotated[
     Path,
     typer.Argument(metavar="CURVE", help="The curve: a .safetensors file.", show_default=False),
