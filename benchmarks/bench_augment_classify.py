@@ -8,22 +8,24 @@ the seed draws (1:20). Rows are added until every class has 100, in each way as 
 
 - *nothing*; or nothing, and the classifier is tuned instead;
 - *repeats*: random rows again;
-- *SMOTE* of imbalanced-learn, with 1, 2, 3 or 5 neighbours;
-- *Gaussian jitter*: repeats with noise of 0.1, 0.25, 0.5 or 1 standard deviations of the classes;
-- *mixup* with an α of 0.1, 0.3, 1 or 3; a mixed row is learnt with the shares of its two labels;
+- *SMOTE* of imbalanced-learn, with 1, 3 or 5 neighbours;
+- *Gaussian jitter*: repeats with noise of 0.1, 0.25 or 0.5 standard deviations of the classes;
+- *mixup* with an α of 0.1, 0.5 or 2; a mixed row is learnt with the shares of its two labels;
 - *curve*: `CurveAugmenter.fit_resample`, which learns a curve for each class from its labelled
-  rows: evenly along it, or spaced as the rows are with a jitter of 0, 0.5 or 1.
+  rows: evenly along it, as by default; or spaced as the rows are, with a jitter of 0.5 or 1.
 
-Two more look at the pool, and are to be compared with each other:
+Three more look at the pool, and are to be compared with each other:
 
-- *curve through the pool*: the same, given one curve of 6 bits that was learnt from all 1,200 rows
-  without labels; what the stretches are is told by the few that have some;
-- *pool, guessed*: rows of the pool, each with the label of the nearest labelled row.
+- *pool, guessed*: rows of the pool, each with the label of the nearest labelled row;
+- *curves through the guessed pool*: points of curves through these rows, one a class, spaced as the
+  rows are and with a jitter of 1;
+- *one curve through the pool*: one curve of 6 bits, learnt from all 1,200 rows without labels, is
+  given to `CurveAugmenter`, and the few labelled rows tell what its stretches are; spaced alike.
 
 Logistic regression, nearest neighbours and a support vector machine learn from the result, with
-C = 1 and three neighbours where they are not tuned; 0.1, 1, 10 or 100 and 1, 3, 5 or 7 where they
-are. So whatever has a setting has four to choose from. That is done anew for each seed, space and
-classifier, by the macro-F1 of a threefold cross-validation on the labelled rows alone.
+C = 1 and three neighbours where they are not tuned, and 1, 10 or 100 and 1, 3 or 5 where they are.
+So whatever has a setting to be chosen has three to choose from. That is done anew for each seed,
+space and classifier, by the macro-F1 of a threefold cross-validation on the labelled rows alone.
 
 Intervals are for the mean over seeds, with a confidence of 95% by Student's t distribution. The
 seeds share 1,797 digits, so they say what to expect of these, not of all handwriting. Differences
@@ -41,6 +43,7 @@ from augmenting import (
     MIXUP,
     NOTHING,
     POOL_CURVE,
+    POOL_CURVES,
     POOL_GUESSED,
     REPEATS,
     SMOTE_NAME,
@@ -168,7 +171,8 @@ def summary(results: Results, cells: list[Cell]) -> Table:
         "none.",
     )
     pairs = [(CURVE, other) for other in LABELLED]
-    pairs += [(POOL_CURVE, other) for other in (POOL_GUESSED, CURVE, SMOTE_NAME, TUNED)]
+    pairs += [(POOL_CURVES, other) for other in (POOL_GUESSED, POOL_CURVE, CURVE, SMOTE_NAME)]
+    pairs += [(POOL_CURVE, other) for other in (CURVE, TUNED)]
     for way, other in pairs:
         found = [results.difference(cell._replace(way=way), other) for cell in cells]
         better, worse = sum(one.low > 0 for one in found), sum(one.high < 0 for one in found)
@@ -181,11 +185,11 @@ def differences(results: Results, cells: list[Cell]) -> Table:
     """Show by how much the curves are better than the others."""
     table = Table(
         f"{cells[0].space}: macro-F1 of the curve less that of …",
-        ["setting", "classifier", *LABELLED, f"{POOL_CURVE} less {POOL_GUESSED}"],
+        ["setting", "classifier", *LABELLED, f"{POOL_CURVES} less {POOL_GUESSED}"],
     )
     for cell in cells:
         own = [results.difference(cell, other) for other in LABELLED]
-        pool = results.difference(cell._replace(way=POOL_CURVE), POOL_GUESSED)
+        pool = results.difference(cell._replace(way=POOL_CURVES), POOL_GUESSED)
         table.add(cell.setting, cell.classifier, *own, pool)
     return table
 
@@ -198,7 +202,7 @@ def reached(results: Results, space: str, setting: str) -> Table:
         ["added", *columns],
         better=dict.fromkeys(columns, "large"),
     )
-    for way in (*LABELLED, CURVE, POOL_CURVE, POOL_GUESSED):
+    for way in (*LABELLED, CURVE, POOL_GUESSED, POOL_CURVES, POOL_CURVE):
         table.add(
             way,
             *(
@@ -216,7 +220,7 @@ def judge(report: Report, results: Results, cells: list[Cell]) -> None:
         where = [cell for cell in cells if cell.setting == setting]
         for way, other in [
             *((CURVE, other) for other in (TUNED, SMOTE_NAME, JITTER, MIXUP)),
-            (POOL_CURVE, POOL_GUESSED),
+            (POOL_CURVES, POOL_GUESSED),
         ]:
             low = results.mean_difference(way, other, where).low
             report.at_least(f"{setting}: {way} less {other}, macro-F1, lower end", low, 0)
@@ -230,7 +234,7 @@ def draw(report: Report, results: Results, cells: list[Cell]) -> None:
         list(dict.fromkeys(column)) for column in list(zip(*cells, strict=True))[:2]
     )
     pairs = [(CURVE, other) for other in (TUNED, SMOTE_NAME, JITTER, MIXUP)]
-    pairs.append((POOL_CURVE, POOL_GUESSED))
+    pairs.append((POOL_CURVES, POOL_GUESSED))
     figure, axes = plt.subplots(
         1, len(spaces), figsize=(10, 4.2), sharex=True, sharey=True, layout="constrained",
         squeeze=False,

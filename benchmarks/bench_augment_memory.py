@@ -8,7 +8,7 @@ distribution, as many as there are training rows. Three questions:
   `bench_augment_classify.py`, at one setting each: 5 neighbours, noise of a quarter of the
   deviations, α = 1. Ten seeds.
 - *All digits*: 800 training rows in the same spaces, and a curve of 3 to 9 bits: at the end, 512
-  vertices. Five seeds. 1,000 rows of each kind are made.
+  vertices. Three seeds. 1,000 rows of each kind are made.
 - *Sprites*: 10,000 latents of the trained generator in its W space, and 3 to 10 bits. Three seeds.
   1,000 rows of each kind are made.
 
@@ -60,6 +60,7 @@ FEW_EACH, N_WANTED, N_CLASSES = 20, 100, 10
 USUAL = {REPEATS: None, SMOTE_NAME: 5, JITTER: 0.25, MIXUP: 1.0}
 """The setting of each way that has a part in this."""
 N_DIGITS, N_LATENTS, N_MADE = 800, 10_000, 1000
+MOST_COPIES = 0.05
 
 
 class Sizes(NamedTuple):
@@ -76,10 +77,10 @@ class Sizes(NamedTuple):
 
 
 WHOLE = Sizes(
-    tuple(range(10)), tuple(range(5)), (0, 1, 2), tuple(range(3, 10)), tuple(range(3, 11)),
+    tuple(range(10)), (0, 1, 2), (0, 1, 2), tuple(range(3, 10)), tuple(range(3, 11)),
     (4, 6, 8), N_LATENTS, N_MADE,
 )  # fmt: skip
-QUICK = Sizes((0, 1), (0, 1), (0,), (3, 4), (3, 4), (4,), 1000, 100)
+QUICK = Sizes((0, 1), (0,), (0,), (3, 4), (3, 4), (4,), 1000, 100)
 
 
 def main() -> None:
@@ -173,10 +174,10 @@ def judge(report: Report, few: dict[str, list[Run]], along: dict[str, list[Run]]
                 own / smote, 1,
             )  # fmt: skip
     for space, runs in along.items():
-        for kind in runs[0]:
-            if kind.name in DRAWN:
-                copies = spread(runs, kind, "copies").mean
-                report.at_most(f"{space}: {kind}: copies", copies, 0.05)
+        for way in DRAWN:
+            its = [kind for kind in runs[0] if kind.name == way]
+            copies = max(spread(runs, kind, "copies").mean for kind in its)
+            report.at_most(f"{space}, {way}: copies, most of all bits", copies, MOST_COPIES)
 
 
 def draw(report: Report, along: dict[str, list[Run]]) -> None:

@@ -120,7 +120,7 @@ def draw(report: Report, runs: list[Run]) -> None:
     panels = [
         Panel(
             f"{name} ({'more' if better == 'large' else 'less'} is better)",
-            runs, name, is_logarithmic=name in ("FID", "KID"),
+            runs, name, is_logarithmic=name == "FID",
         )
         for name, better in BETTER.items()
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC
 
 N_FOLDS = 3
-MOST_STEPS = 300
+MOST_STEPS, TOLERANCE = 300, 1e-3
 SCORES = ("accuracy", "macro-F1")
 CHOSEN_BY = "macro-F1"
 
@@ -84,11 +84,11 @@ def by_vote(X: Matrix, shares: Matrix, n_neighbors: float, others: Matrix) -> La
 
 CLASSIFIERS = (
     Classifier(
-        "logistic regression", (0.1, 1, 10, 100), 1,
-        partial(by_weight, lambda C: LogisticRegression(C=C, max_iter=MOST_STEPS)),
+        "logistic regression", (1, 10, 100), 1,
+        partial(by_weight, lambda C: LogisticRegression(C=C, max_iter=MOST_STEPS, tol=TOLERANCE)),
     ),
-    Classifier("nearest neighbours", (1, 3, 5, 7), 3, by_vote),
-    Classifier("SVM", (0.1, 1, 10, 100), 1, partial(by_weight, lambda C: SVC(C=C))),
+    Classifier("nearest neighbours", (1, 3, 5), 3, by_vote),
+    Classifier("SVM", (1, 10, 100), 1, partial(by_weight, lambda C: SVC(C=C))),
 )  # fmt: skip
 
 
