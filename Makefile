@@ -87,8 +87,8 @@ format: env  ## put the code in order, as far as ruff can
 docs: $(INSTALLED)-docs  ## run the gallery, and build the pages into docs/_build
 	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
-bench: $(INSTALLED)-bench  ## run every benchmarks/bench_*.py, one after another
-	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script; done
+bench: $(INSTALLED)-bench  ## run the benchmarks, one after another; ONLY=augment those of a name
+	@set -e; for script in benchmarks/bench_$(ONLY)*.py; do $(BIN)/python $$script; done
 
 clean:  ## remove all that these targets made, .venv included
 	rm -rf $(VENV) .venv-* build dist *.egg-info docs/_build docs/auto_examples docs/generated skcurve-demo .coverage* .hypothesis .*_cache

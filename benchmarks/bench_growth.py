@@ -10,7 +10,6 @@ Contenders take turns; times are medians.
 
 from __future__ import annotations
 
-import io
 import math
 from functools import partial
 from typing import NamedTuple
@@ -20,11 +19,10 @@ import numpy.typing as npt
 from data import gaussian
 from peers import kmeans_plain
 from peers.nearest_vertex import kmeans_search
-from report import PAGES, Report, Table, wants_quick
+from report import Report, Table, wants_quick
 from timing import take_turns
 
 from skcurve import SFVQ, PolylineCurve
-from skcurve.files import replace_file
 
 Matrix = npt.NDArray[np.float32]
 
@@ -140,16 +138,10 @@ def show_figure(
         ax.grid(alpha=0.3)
         ax.legend(frameon=False, fontsize=8)
     axes[0].set_ylabel("seconds")
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=150)
-    plt.close(figure)
-    if not report.quick:
-        path = PAGES / "images" / f"growth_{kind}.png"
-        path.parent.mkdir(exist_ok=True)
-        replace_file(path, picture.getvalue())
     title = {"fit": "Fitting", "projection": "Projection"}[kind]
-    drawn = f"seconds of {' and '.join(contenders)} against n, M and D"
-    report.tell(title, f"![{drawn}, on logarithmic axes](images/growth_{kind}.png)")
+    drawn = f"seconds of {' and '.join(contenders)} against n, M and D, on logarithmic axes"
+    report.draw(title, f"growth_{kind}", figure, drawn)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,10 @@ import torch
 import skcurve
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
-PEERS = ("diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom")
+PEERS = (
+    "diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom", "imbalanced-learn", "prdc",
+    "torchmetrics",
+)  # fmt: skip
 
 
 def describe() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
 import statistics
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import machine
 from rich.box import SIMPLE_HEAD
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table as ScreenTable
 from rich.text import Text
+from scipy.stats import t as student
 
 from skcurve.files import replace_file
 
@@ -51,11 +53,41 @@ class Spread:
         if len(self.values) == 1 or math.isnan(mean):
             return _text(mean)
         deviation = statistics.stdev(self.values)
-        # Two digits of the deviation say how many of the mean mean something.
-        digits = 2 - math.ceil(math.log10(deviation)) if deviation > 0 else 4
-        most = max(0, 3 - math.floor(math.log10(abs(mean)))) if mean else 4
-        digits = min(max(digits, 0), most + 1)
+        digits = _digits(mean, deviation)
         return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
+
+
+@dataclass(frozen=True)
+class Interval(Spread):
+    """The same, shown as the mean and where it lies with a confidence of 95%.
+
+    By Student's t distribution, as if each seed were a draw of its own.
+    """
+
+    @property
+    def reach(self) -> float:
+        """How far the interval reaches to either side of the mean."""
+        n = len(self.values)
+        if n == 1:
+            return math.nan
+        return float(student.ppf(0.975, n - 1)) * statistics.stdev(self.values) / math.sqrt(n)
+
+    @property
+    def low(self) -> float:
+        """Where it begins."""
+        return self.mean - self.reach
+
+    @property
+    def high(self) -> float:
+        """Where it ends."""
+        return self.mean + self.reach
+
+    def __str__(self) -> str:
+        if math.isnan(self.reach):
+            return _text(self.mean)
+        digits = _digits(self.mean, self.reach)
+        low, mean, high = (f"{value:.{digits}f}" for value in (self.low, self.mean, self.high))
+        return f"{mean} [{low}, {high}]"
 
 
 @dataclass
@@ -142,6 +174,27 @@ class Report:
         """Print and keep prose in Markdown, which follows the targets on the page."""
         self.sections.append((title, text))
         self._console.print(f"\n[bold]{title}", Markdown(text), sep="\n")
+
+    def draw(self, title: str, name: str, figure: Any, drawn: str) -> None:
+        """Put a matplotlib figure beside the page, unless it is a try-out, and tell of it.
+
+        Parameters
+        ----------
+        title : str
+            Of the section that it makes.
+        name : str
+            Of the file, without its ending.
+        figure : matplotlib.figure.Figure
+        drawn : str
+            What it shows, for those who cannot see it.
+        """
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=150)
+        if not self.quick:
+            path = PAGES / "images" / f"{name}.png"
+            path.parent.mkdir(exist_ok=True)
+            replace_file(path, picture.getvalue())
+        self.tell(title, f"![{drawn}](images/{name}.png)")
 
     def at_most(self, target: str, measured: float, limit: float) -> None:
         """Note whether a number is small enough."""
@@ -233,6 +286,13 @@ def _value(cell: Cell) -> float:
     if isinstance(cell, str):
         return math.nan
     return cell.mean if isinstance(cell, Spread) else float(cell)
+
+
+def _digits(mean: float, deviation: float) -> int:
+    """Say how many decimals of a mean mean something: two digits of the deviation tell."""
+    digits = 2 - math.ceil(math.log10(deviation)) if deviation > 0 else 4
+    most = max(0, 3 - math.floor(math.log10(abs(mean)))) if mean else 4
+    return min(max(digits, 0), most + 1)
 
 
 def _is_number(table: Table, column: int) -> bool:

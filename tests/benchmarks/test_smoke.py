@@ -13,6 +13,12 @@ from skcurve.metrics import distortion
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPTS = sorted(BENCHMARKS.glob("bench_*.py"))
+NEEDS = {
+    "bench_augment_classify": ["imblearn"],
+    "bench_augment_memory": ["imblearn"],
+    "bench_augment_quality": ["prdc", "torchmetrics"],
+}
+"""What a script cannot do without, and the tests may."""
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +184,8 @@ def test_a_spread_shows_the_digits_that_mean_something(values, text):
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_script_runs_at_a_small_size(script):
-    pytest.importorskip("rich")
+    for package in ["rich", *NEEDS.get(script.stem, [])]:
+        pytest.importorskip(package)
     done = subprocess.run(
         [sys.executable, str(script), "--quick"], capture_output=True, text=True, check=False
     )
