@@ -227,14 +227,13 @@ class Server:
         if said is not None:
             update["said"] = said
         yield self._numbered(update)
-        worried = False
         for job in self._due(visitor, view, measure, scrubbed):
             future = self.worker.submit(partial(painted, job), wanted)
             try:
                 for passed in waiting(future, patience=self.patience):
                     if not wanted():
                         return
-                    worried = True
+                    self.visits.worry(visitor, True)
                     yield self._say(_patience(job.doing, passed), resting=False)
                 parts = future.result(timeout=0)
             except Stale:
@@ -246,6 +245,7 @@ class Server:
                 return
             self.visits.sent(visitor, job.parts)
             yield self._numbered({"parts": parts})
+        worried = self.visits.worry(visitor, False)
         update = {"said": ""} if worried and said is None else {}
         yield self._finished(update)
 
@@ -277,7 +277,8 @@ class Server:
 
 
 def _patience(doing: str, seconds: float) -> str:
-    return f"The generator is slow: {doing}, {seconds:.0f} s so far. The page goes on working."
+    passed = f", {seconds:.0f} s so far" if seconds >= 1 else ""
+    return f"The generator is slow: {doing}{passed}. The page goes on working."
 
 
 def _apology(error: BaseException, patience: float) -> str:

@@ -16,7 +16,7 @@ from skcurve.app.origin import Origin
 from skcurve.directions import PCADirections, SegmentDirections
 from skcurve.explorer import Direction, Effects
 from skcurve.explorer.direction import as_directions
-from skcurve.explorer.pictures import Pixels, as_pixels
+from skcurve.explorer.pictures import Pixels, as_pixels, guess_span
 from skcurve.interop import as_tensor
 
 T = TypeVar("T")
@@ -29,6 +29,8 @@ N_SHOWN = 4
 """Latents that a direction is shown on."""
 N_MEASURED = 16
 """And those that it is measured on, of which the shown ones are the first."""
+N_TO_GUESS = 4
+"""Vertices of which is guessed what is black and white."""
 N_COMPONENTS = 16
 N_COMPONENT_LATENTS = 10_000
 STRENGTHS = (-1.0, -0.5, 0.0, 0.5, 1.0)
@@ -150,7 +152,20 @@ class Studio:
         outputs : array of shape (n, ...)
             Of the generator.
         """
-        return as_pixels(outputs if self.image is None else self.image(outputs))
+        return as_pixels(self._shown(outputs), span=self._span())
+
+    def _shown(self, outputs: Any) -> Any:
+        return outputs if self.image is None else self.image(outputs)
+
+    def _span(self) -> tuple[float, float]:
+        """Guess once what is black and white: a bright picture alone would look like a dark one."""
+
+        def guess() -> tuple[float, float]:
+            last = self.limits.n_vertices - 1
+            places = np.linspace(0, last, min(N_TO_GUESS, last + 1)).round()
+            return guess_span(self._shown(self._outputs_at(places)))
+
+        return self._remember("span", guess)
 
     def look(self, at: float) -> Pixels:
         """Draw what is at a place of the curve, (H, W) or (H, W, 3).
@@ -164,15 +179,13 @@ class Studio:
         return self._remember(("look", at), lambda: self._at([at])[0])
 
     def thumbnails(self) -> list[tuple[int, Pixels]]:
-        """Draw vertices that are equally far apart, first and last among them, with their numbers.
-
-        All at once: a guess of what is black and white is then the same for all.
-        """
+        """Draw vertices that are equally far apart, the ends among them, with their numbers."""
 
         def draw() -> list[tuple[int, Pixels]]:
             last = self.limits.n_vertices - 1
             count = min(N_THUMBNAILS, self.limits.n_vertices)
             numbers = sorted({round(place) for place in np.linspace(0, last, count)})
+            self._span()
             began = perf_counter()
             pictures = self._at(numbers)
             self._seconds_an_output = (perf_counter() - began) / len(numbers)
@@ -181,9 +194,12 @@ class Studio:
         return self._remember("thumbnails", draw)
 
     def _at(self, places: Sequence[float]) -> Pixels:
+        return self.pictures(self._outputs_at(places))
+
+    def _outputs_at(self, places: Any) -> Any:
         vertices = as_tensor(self.explorer.curve.vertices, name="vertices")
         points = as_tensor(self.explorer.curve.evaluate(np.asarray(places, np.float64)), name="t")
-        return self.pictures(self.explorer.generator(points.to(vertices)))
+        return self.explorer.generator(points.to(vertices))
 
     def profile_seconds(self) -> float | None:
         """Guess how long `profile` takes; 0 when it is known, None if there is nothing to measure.

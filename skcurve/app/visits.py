@@ -18,6 +18,7 @@ class _Visit:
     view: View
     ticket: int = 0
     sent: set[str] = field(default_factory=set)
+    is_worried: bool = False
 
 
 class Visits:
@@ -100,6 +101,26 @@ class Visits:
         """
         with self._lock:
             self._of(visitor).sent.update(parts)
+
+    def worry(self, visitor: str, is_worried: bool) -> bool:
+        """Note whether a page says that the generator is slow.
+
+        Parameters
+        ----------
+        visitor : str
+            Whose.
+        is_worried : bool
+            Whether it says so from now on.
+
+        Returns
+        -------
+        was_worried : bool
+            Whether it did before, maybe for an earlier request.
+        """
+        with self._lock:
+            visit = self._of(visitor)
+            was, visit.is_worried = visit.is_worried, is_worried
+            return was
 
     def leave(self, visitor: str) -> None:
         """Forget a visitor, and stop what is done for them.

@@ -360,9 +360,7 @@ def explore_demo(
 def explore(
     curve: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="CURVE", help="The curve: a .safetensors file.", show_default=False
-        ),
+        typer.Argument(metavar="CURVE", help="The curve: a .safetensors file.", show_default=False),
     ] = None,
     generator: Annotated[
         str | None,

@@ -16,7 +16,7 @@ GAP = 1
 """Pixels between two pictures of a strip."""
 
 
-def as_pixels(outputs: Any) -> Pixels:
+def as_pixels(outputs: Any, *, span: tuple[float, float] | None = None) -> Pixels:
     """Turn outputs into pictures, guessing what they are from their shape and their range.
 
     Parameters
@@ -39,7 +39,7 @@ def as_pixels(outputs: Any) -> Pixels:
     """
     tensor = as_tensor(outputs, name="outputs")
     values = _as_rows_and_columns(tensor.cpu().double().numpy())
-    low, high = _range(values)
+    low, high = guess_span(values) if span is None else span
     scaled = (values - low) * (255.0 / (high - low))
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
@@ -65,8 +65,21 @@ def _as_rows_and_columns(values: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
     )
 
 
-def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Guess which numbers are black and white."""
+def guess_span(outputs: Any) -> tuple[float, float]:
+    """Guess which numbers are black and white, as `as_pixels` does.
+
+    Parameters
+    ----------
+    outputs : array-like
+        Some pictures; the more there are, the better the guess.
+
+    Examples
+    --------
+    >>> from skcurve.explorer.pictures import guess_span
+    >>> guess_span([[0.2, 0.9]]), guess_span([[-0.8, 0.9]]), guess_span([[3, 200]])
+    ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+    """
+    values = as_tensor(outputs, name="outputs")
     least, largest = float(values.min()), float(values.max())
     for low, high in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
         slack = 0.1 * (high - low)

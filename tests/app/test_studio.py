@@ -7,20 +7,19 @@ from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.app.edits import Choice, Edit
 from skcurve.app.studio import N_MEASURED, N_SHOWN, STRENGTHS, Studio
 from skcurve.explorer import Direction
-from skcurve.explorer.pictures import as_pixels
 
 SEGMENT, CHORD = Edit(Choice("segment", 2), 1.5, (0, 1)), Edit(Choice("vertices", 1, 6), -0.5)
 
 
 def test_a_place_on_the_curve_is_what_the_generator_makes_there(studio, explorer):
-    expected = as_pixels(explorer.generator(explorer.curve.evaluate([2.25])))[0]
+    expected = studio.pictures(explorer.generator(explorer.curve.evaluate([2.25])))[0]
     assert (studio.look(2.25) == expected).all()
 
 
 def test_thumbnails_are_the_vertices(studio, explorer):
     thumbnails = studio.thumbnails()
     assert [number for number, _ in thumbnails] == list(range(9))
-    expected = as_pixels(explorer.vertices())
+    expected = studio.pictures(explorer.vertices())
     assert all((pixels == expected[number]).all() for number, pixels in thumbnails)
 
 
@@ -73,7 +72,7 @@ def test_a_strip_is_a_traversal_of_the_edited_latents(studio, explorer):
     steps = np.array(STRENGTHS) * 1.5 * explorer.curve.lengths[2]
     outputs = explorer.traverse(start, 2, steps, (0, 1))
     assert strip.pixels.shape[:2] == (4, 5) and np.allclose(strip.strengths, steps)
-    expected = as_pixels(outputs.reshape(-1, *outputs.shape[2:])).reshape(strip.pixels.shape)
+    expected = studio.pictures(outputs.reshape(-1, *outputs.shape[2:])).reshape(strip.pixels.shape)
     assert np.abs(strip.pixels.astype(int) - expected).max() <= 1  # a rounding of the vector
 
 
@@ -96,7 +95,7 @@ def test_a_stack_shows_before_and_after(studio, explorer):
     pixels = studio.stacked([SEGMENT, CHORD], 3)
     assert pixels.shape[:2] == (2, 4)
     latents = explorer.sample(N_MEASURED, 3)[:N_SHOWN]
-    before = as_pixels(explorer.generator(latents))
+    before = studio.pictures(explorer.generator(latents))
     assert np.abs(pixels[0].astype(int) - before).max() <= 1
     assert (pixels[1] != pixels[0]).any()
 
@@ -141,3 +140,11 @@ def test_layers_and_tensors_are_taken_as_they_come(make_explorer):
     assert studio.look(0.5).shape[-2:] == (1, 3)
     assert studio.strip(Edit(Choice("component", 1)), [Edit(Choice())], 0).pixels.shape[0] == 4
     assert studio.stacked([Edit(Choice())], 0).shape[:2] == (2, 4)
+
+
+def test_what_is_black_is_the_same_in_every_picture():
+    curve = PolylineCurve([[-1.0], [0.2], [0.9]])
+    explorer = LatentDirectionExplorer(curve, lambda z: np.repeat(z, 16, 1).reshape(-1, 4, 4))
+    studio = Studio(explorer)
+    greys = [int(studio.look(at)[0, 0]) for at in (0, 0.5, 1, 2)]
+    assert greys == [0, 77, 153, 242]  # not all of them between 0 and 1
