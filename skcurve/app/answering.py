@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from html import escape
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from skcurve.app.actions import act
@@ -29,8 +30,10 @@ Update = dict[str, Any]
 
 MOST_BYTES = 4 * 2**20
 """Of a file that a visitor brings: thousands of directions of 512 numbers."""
-STATIC = ("thumbs", "lines")
+STATIC = ("thumbs", "band", "lines")
 """Parts that are the same whatever is picked: sent once."""
+PAUSE = 0.1
+"""Seconds between two updates, at least: a page is not drawn more often than that."""
 
 
 class Server:
@@ -218,15 +221,19 @@ class Server:
         measure: bool = False,
         scrubbed: bool = False,
     ) -> Iterator[Update]:
-        """Change a view and send it: what is quick at once, then one job after another.
+        """Change a view and send it: what is quick at once, then what the generator makes.
 
-        A later request of the same visitor ends this; what it was still to send is sent by that.
+        Every update holds what the ones before it held, since a browser may skip some that come
+        close upon each other. A later request of the same visitor ends this one, and sends what
+        this has not sent.
         """
-        view, wanted = self.visits.change(visitor, change, anew=anew)
+        keep = () if anew else None if scrubbed else STATIC
+        view, wanted = self.visits.change(visitor, change, keep=keep)
         update: Update = {"facts": facts_of(view), "address": True, "parts": quick_parts(view)}
         if said is not None:
             update["said"] = said
         yield self._numbered(update)
+        last, done = monotonic(), set[str]()
         for job in self._due(visitor, view, measure, scrubbed):
             future = self.worker.submit(partial(painted, job), wanted)
             try:
@@ -234,20 +241,23 @@ class Server:
                     if not wanted():
                         return
                     self.visits.worry(visitor, True)
-                    yield self._say(_patience(job.doing, passed), resting=False)
-                parts = future.result(timeout=0)
+                    yield self._numbered({**update, "said": _patience(job.doing, passed)})
+                parts, is_good = future.result(timeout=0)
             except Stale:
                 return
             except TimeoutError as error:
-                yield self._say(_apology(error, self.patience))
+                yield self._finished(update, said=_apology(error, self.patience))
                 return
             if not wanted():
                 return
-            self.visits.sent(visitor, job.parts)
-            yield self._numbered({"parts": parts})
+            update = {**update, "parts": {**update["parts"], **parts}}
+            done |= set(job.parts) if is_good else set()
+            if monotonic() - last > PAUSE:
+                yield self._numbered(update)
+                last = monotonic()
+        self.visits.sent(visitor, done)
         worried = self.visits.worry(visitor, False)
-        update = {"said": ""} if worried and said is None else {}
-        yield self._finished(update)
+        yield self._finished(update, said="" if worried and said is None else None)
 
     def _due(self, visitor: str, view: View, measure: bool, scrubbed: bool) -> Iterator[Job]:
         """Give the jobs of which the page has not what it needs."""
@@ -268,7 +278,7 @@ class Server:
 
     def _finished(self, update: Update, said: str | None = None) -> Update:
         if said is not None:
-            update["said"] = said
+            update = {**update, "said": said}
         return self._numbered({**update, "resting": True})
 
     def _numbered(self, update: Update) -> Update:

@@ -197,8 +197,10 @@ const showFacts = (given) => {
   $('save-library').disabled = !facts.n_kept;
 };
 const shown = new Map();
+const handled = new Set();
 const apply = (update) => {
-  if (!update) return;
+  if (!update || handled.has(update.serial)) return;
+  handled.add(update.serial);  // an update may be told of twice
   if (update.limits) setUp(update.limits);
   if (update.facts) {
     showFacts(update.facts);

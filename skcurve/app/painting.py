@@ -156,15 +156,22 @@ def jobs(studio: Studio, view: View, *, measure: bool = False) -> Iterator[Job]:
     yield Job("measuring the curve", ("band", "lines"), profile)
 
 
-def painted(job: Job) -> Parts:
+def painted(job: Job) -> tuple[Parts, bool]:
     """Do a job; if it fails, its parts say so, and the page goes on.
 
     Parameters
     ----------
     job : Job
         What to do.
+
+    Returns
+    -------
+    parts : dict of str to str
+    is_good : bool
+        Whether it was done.
     """
     try:
-        return job.make()
+        return job.make(), True
     except Exception as error:
-        return {**dict.fromkeys(job.parts, ""), job.parts[-1]: panels.failure(error)}
+        failed = {**dict.fromkeys(job.parts, ""), job.parts[-1]: panels.failure(error)}
+        return failed, False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -47,7 +47,11 @@ class Visits:
             return self._of(visitor).view
 
     def change(
-        self, visitor: str, change: Callable[[View], View], *, anew: bool = False
+        self,
+        visitor: str,
+        change: Callable[[View], View],
+        *,
+        keep: Collection[str] | None = None,
     ) -> tuple[View, Callable[[], bool]]:
         """Change what a visitor sees; of two requests at the same time, none is lost.
 
@@ -57,8 +61,8 @@ class Visits:
             Who.
         change : callable
             From what was seen to what is seen now. If it raises, nothing has happened.
-        anew : bool, default=False
-            Whether the page is empty.
+        keep : collection of str, default=None
+            Parts of the page that stay as they are, if it has them; None for all.
 
         Returns
         -------
@@ -71,8 +75,8 @@ class Visits:
             visit = self._of(visitor)
             visit.view = change(visit.view)
             visit.ticket += 1
-            if anew:
-                visit.sent.clear()
+            if keep is not None:
+                visit.sent &= set(keep)
             ticket = visit.ticket
             return visit.view, lambda: visit.ticket == ticket
 
@@ -89,14 +93,14 @@ class Visits:
         with self._lock:
             return not set(parts) <= self._of(visitor).sent
 
-    def sent(self, visitor: str, parts: tuple[str, ...]) -> None:
+    def sent(self, visitor: str, parts: Collection[str]) -> None:
         """Note what a page was sent.
 
         Parameters
         ----------
         visitor : str
             Whose.
-        parts : tuple of str
+        parts : collection of str
             Names.
         """
         with self._lock:

@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from itertools import pairwise
 from time import monotonic
 
 import pytest
@@ -223,3 +224,34 @@ def test_texts_of_others_are_no_markup(make_explorer):
     html = "".join("".join(update.get("parts", {}).values()) for update in updates)
     assert "<script>" not in html and "<b>:" not in html and "<i>me" not in html
     assert "&lt;i&gt;me" in html and "&lt;b&gt;" in html
+
+
+def test_what_a_scrub_cuts_short_it_sends_itself(visit, moody):
+    ann = visit().arrive()
+    before = ann.parts["current-strip"]
+    picking = ann.server.answer("ann", {"do": "pick", "kind": "segment", "first": 5})
+    next(picking)  # the controls have changed, and nothing is drawn yet
+    ann.do("scrub", at=3.3)
+    assert list(picking) == []
+    assert ann.facts["first"] == 5 and ann.parts["current-strip"] != before
+
+
+def test_every_update_holds_what_those_before_it_held(visit, monkeypatch):
+    monkeypatch.setattr("skcurve.app.answering.PAUSE", -1.0)
+    updates = list(visit().server.arrive("ann", {"pin": "c1_1", "stack": "s1_1"}))
+    for one, other in pairwise(updates):
+        assert one["parts"].items() <= other["parts"].items()
+        assert one["facts"] == other["facts"] and one["serial"] < other["serial"]
+    assert len(updates) > 8 and [update.get("resting") for update in updates[-2:]] == [None, True]
+
+
+def test_what_failed_is_tried_again(visit, moody):
+    def fail():
+        raise ValueError("out of order")
+
+    moody.mood = fail
+    ann = visit().arrive()
+    assert "out of order" in ann.parts["thumbs"]
+    moody.mood = lambda: None
+    ann.do("scrub", at=1)
+    assert "sk-failed" not in "".join(ann.parts.values())
