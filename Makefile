@@ -19,7 +19,7 @@ PYTHONS ?= $(shell for python in python3.12 python3.13 python3.14; do \
 	$$python -c 'import ensurepip, venv' >/dev/null 2>&1 && echo $$python; done)
 
 EXTRAS-demo := fast,plot,cli
-EXTRAS-test := test,generators,lint,docs
+EXTRAS-test := test,browser,generators,lint,docs
 EXTRAS-docs := docs
 EXTRAS-release := release
 EXTRAS-bench := bench

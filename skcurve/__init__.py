@@ -21,6 +21,7 @@ _HOME = {
 }
 _ROOMS = frozenset(
     {
+        "app",
         "augmenter",
         "directions",
         "explorer",

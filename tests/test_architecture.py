@@ -45,7 +45,9 @@ FLOOR = {
     "explore_demo": 7,
 }
 # The imports that stay on their floor: each has one direction.
-SIDEWAYS = {("curve", "projection"), ("cli", "demo"), ("cli", "explore_demo")}
+SIDEWAYS = {
+    ("curve", "projection"), ("cli", "app"), ("cli", "demo"), ("cli", "explore_demo"),
+}  # fmt: skip
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {

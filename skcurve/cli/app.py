@@ -430,6 +430,94 @@ def explore_demo(
     run_explore_demo(output, n_bits=bits, random_state=seed)
 
 
+def explore(
+    curve: Annotated[
+        Path | None,
+        typer.Argument(metavar="CURVE", help="The curve: a .safetensors file.", show_default=False),
+    ] = None,
+    generator: Annotated[
+        str | None,
+        typer.Option(
+            "--generator",
+            "-g",
+            metavar="MODULE:FACTORY",
+            help="What is called, without arguments, for the generator: a name in a module, or "
+            "file.py:name. Nothing else is imported.",
+            show_default=False,
+        ),
+    ] = None,
+    attributes: Annotated[
+        str | None,
+        typer.Option(
+            "--attributes",
+            "-a",
+            metavar="MODULE:FUNCTION",
+            help="What measures: a function of a batch of outputs, that gives a row of numbers "
+            "for each.",
+            show_default=False,
+        ),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Show a small generator of images that comes along.")
+    ] = False,
+    bits: o.Bits = None,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="How many outputs are made at a time.")
+    ] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Where the randomness comes from.")] = 0,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="The network interface; any but that of this machine alone needs a password."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="The first free one from 7860 on, if not said.",
+            show_default=False,
+        ),
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SKCURVE_PASSWORD",
+            help="Asked for, with the user name skcurve. Others on this machine can read the "
+            "command line, so better set the variable.",
+            show_default=False,
+        ),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
+    ] = True,
+    quiet: o.Quiet = False,
+) -> None:
+    """Look for directions on a page in the browser.
+
+    Scrub along the curve and see what the generator makes; see which stretch is which attribute;
+    try segments and other directions on fresh latents, name the best, and take them along. The page
+    runs on this machine until Ctrl-C, and loads nothing from elsewhere.
+    """
+    from skcurve.cli.explore import explore
+
+    explore(
+        curve,
+        demo=demo,
+        generator=generator,
+        attributes=attributes,
+        bits=bits,
+        seed=seed,
+        batch_size=batch_size,
+        host=host,
+        port=port,
+        password=password,
+        open_browser=browser,
+        quiet=quiet,
+    )
+
+
 COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
     (
         fit,
@@ -490,6 +578,14 @@ COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
         [
             "skcurve convert codebook_8bit.npy -o faces.safetensors",
             "skcurve convert codebook_*bit.npy -o faces.safetensors",
+        ],
+    ),
+    (
+        explore,
+        [
+            "skcurve explore --demo",
+            "skcurve explore curve.safetensors --generator faces:make_generator",
+            "skcurve explore curve.safetensors -g faces.py:make_generator -a faces.py:attributes",
         ],
     ),
     (demo, ["skcurve demo", "skcurve demo -b 4 -o pictures"]),

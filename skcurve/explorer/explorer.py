@@ -1,7 +1,7 @@
 """LatentDirectionExplorer: a curve, a generator, and what each direction does.
 
 The face of the room. Its verbs are documented where they are: along the curve in `verbs_along`, to
-latents in `verbs_edit`, about directions in `verbs_measure`.
+latents in `verbs_edit`, about directions in `verbs_measure`, to people in `verbs_show`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from skcurve.explorer.setting import Setting
 from skcurve.explorer.verbs_along import AlongCurve
 from skcurve.explorer.verbs_edit import Edits
 from skcurve.explorer.verbs_measure import AMOUNT, Measurements
+from skcurve.explorer.verbs_show import Showing
 from skcurve.randomness import RandomState
 
 
-class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
+class LatentDirectionExplorer(AlongCurve, Edits, Measurements, Showing):
     """See what each stretch of a curve is, and what each direction does to what a generator makes.
 
     1. Walk along the curve (`vertices`, `walk`), and measure what it passes (`interpret`).
@@ -32,7 +33,7 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements):
     3. Make them comparable (`calibrate`), measure them (`effects`, `rank`, `compare`), and take out
        of one what does not belong to it (`purify`).
     4. Name the best, and keep them: `Effects.to_library`, `DirectionLibrary.save`; and show all of
-       it on one page (`report`).
+       it on one page (`report`), or do all of this in the browser (`app`).
 
     Parameters
     ----------

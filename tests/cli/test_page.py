@@ -35,6 +35,7 @@ def test_its_commands_run_and_print_what_it_shows(skcurve, tmp_path):
         name, *arguments = shlex.split(line)
         if name != "skcurve" or arguments[0] in (
             "demo",
+            "explore",
             "explore-demo",
             "--install-completion",
         ):

@@ -1,0 +1,147 @@
+"""Who is there: what each visitor sees, which request is the last, what the page was sent."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from threading import Lock
+
+from skcurve.app.view import View
+
+MOST_VISITS = 1000
+"""Visitors that are remembered; the one who was silent for the longest time is forgotten first."""
+
+
+@dataclass
+class _Visit:
+    view: View
+    ticket: int = 0
+    sent: set[str] = field(default_factory=set)
+    is_worried: bool = False
+
+
+class Visits:
+    """The views of all visitors, each for itself.
+
+    Parameters
+    ----------
+    first : View
+        What a visitor sees of whom nothing is known.
+    """
+
+    def __init__(self, first: View) -> None:
+        self._first = first
+        self._lock = Lock()
+        self._visits: OrderedDict[str, _Visit] = OrderedDict()
+
+    def view(self, visitor: str) -> View:
+        """Give what a visitor sees.
+
+        Parameters
+        ----------
+        visitor : str
+            Who.
+        """
+        with self._lock:
+            return self._of(visitor).view
+
+    def change(
+        self,
+        visitor: str,
+        change: Callable[[View], View],
+        *,
+        keep: Collection[str] | None = None,
+    ) -> tuple[View, Callable[[], bool]]:
+        """Change what a visitor sees; of two requests at the same time, none is lost.
+
+        Parameters
+        ----------
+        visitor : str
+            Who.
+        change : callable
+            From what was seen to what is seen now. If it raises, nothing has happened.
+        keep : collection of str, default=None
+            Parts of the page that stay as they are, if it has them; None for all.
+
+        Returns
+        -------
+        view : View
+            What is seen now.
+        wanted : callable
+            Says whether nothing came after it.
+        """
+        with self._lock:
+            visit = self._of(visitor)
+            visit.view = change(visit.view)
+            visit.ticket += 1
+            if keep is not None:
+                visit.sent &= set(keep)
+            ticket = visit.ticket
+            return visit.view, lambda: visit.ticket == ticket
+
+    def lacks(self, visitor: str, parts: tuple[str, ...]) -> bool:
+        """Whether a page was not sent all of the parts yet.
+
+        Parameters
+        ----------
+        visitor : str
+            Whose.
+        parts : tuple of str
+            Names.
+        """
+        with self._lock:
+            return not set(parts) <= self._of(visitor).sent
+
+    def sent(self, visitor: str, parts: Collection[str]) -> None:
+        """Note what a page was sent.
+
+        Parameters
+        ----------
+        visitor : str
+            Whose.
+        parts : collection of str
+            Names.
+        """
+        with self._lock:
+            self._of(visitor).sent.update(parts)
+
+    def worry(self, visitor: str, is_worried: bool) -> bool:
+        """Note whether a page says that the generator is slow.
+
+        Parameters
+        ----------
+        visitor : str
+            Whose.
+        is_worried : bool
+            Whether it says so from now on.
+
+        Returns
+        -------
+        was_worried : bool
+            Whether it did before, maybe for an earlier request.
+        """
+        with self._lock:
+            visit = self._of(visitor)
+            was, visit.is_worried = visit.is_worried, is_worried
+            return was
+
+    def leave(self, visitor: str) -> None:
+        """Forget a visitor, and stop what is done for them.
+
+        Parameters
+        ----------
+        visitor : str
+            Who has closed the page.
+        """
+        with self._lock:
+            visit = self._visits.pop(visitor, None)
+            if visit is not None:
+                visit.ticket += 1
+
+    def _of(self, visitor: str) -> _Visit:
+        visit = self._visits.setdefault(visitor, _Visit(self._first))
+        self._visits.move_to_end(visitor)
+        while len(self._visits) > MOST_VISITS:
+            self._visits.popitem(last=False)
+        return visit

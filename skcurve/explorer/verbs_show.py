@@ -1,0 +1,93 @@
+"""The verbs of showing: the page in the browser, and what such a page asks for."""
+
+from __future__ import annotations
+
+import operator
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from skcurve.explorer.setting import Setting
+from skcurve.interop import Array, as_tensor, restore
+from skcurve.randomness import RandomState, as_generator
+
+
+class Showing:
+    """How `LatentDirectionExplorer` is shown to people."""
+
+    _setting: Setting
+
+    @property
+    def has_attributes(self) -> bool:
+        """Whether it was told what to measure."""
+        try:
+            self._setting.require_attributes()
+        except ValueError:
+            return False
+        return True
+
+    def sample(self, n: int, random_state: RandomState = None) -> Array:
+        """Draw latents of the distribution: fresh ones, to try directions on.
+
+        Parameters
+        ----------
+        n : int
+            How many, at least 1.
+        random_state : int, RandomState, Generator or None, default=None
+            Where the randomness comes from.
+
+        Returns
+        -------
+        latents : array of shape (n, D) or (n, L, D)
+            From the generator; or rows of the `latents` that the explorer was given, none twice
+            while there are enough. Of the library and the precision of the curve.
+
+        Raises
+        ------
+        ValueError
+            If `n` is less than 1, or the generator cannot be sampled from.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skcurve import LatentDirectionExplorer, PolylineCurve
+        >>> curve = PolylineCurve([[0.0, 0.0], [1.0, 1.0]])
+        >>> explorer = LatentDirectionExplorer(curve, np.tanh, latents=[[0.0, 1.0], [2.0, 3.0]])
+        >>> explorer.sample(1, random_state=0)
+        array([[2., 3.]])
+        """
+        setting = self._setting
+        count, random = operator.index(n), as_generator(random_state)
+        if count < 1:
+            raise ValueError(f"n must be at least 1; got {n}.")
+        vertices = setting.curve.vertices
+        if setting.given is None:
+            drawn = as_tensor(setting.generator.sample(count, random), name="latents")
+            rows = setting.check_latents(drawn)
+        else:
+            n_given = len(setting.given)
+            order = random.choice(n_given, count, replace=count > n_given)
+            rows = setting.given[torch.from_numpy(order).to(setting.given.device)]
+        return restore(rows.to(as_tensor(vertices, name="vertices")), like=vertices)
+
+    def app(self, **settings: Any) -> Any:
+        """Open the page in the browser: scrub along the curve, try directions, keep the best.
+
+        Parameters
+        ----------
+        **settings
+            See `skcurve.app.launch`.
+
+        Returns
+        -------
+        page : skcurve.app.Page
+            The page, which runs until it is closed: `page.close()`.
+
+        Raises
+        ------
+        ImportError
+            If Gradio is not installed.
+        """
+        # The one call that goes up; nothing is imported before it is made.
+        return import_module("skcurve.app").launch(self, **settings)

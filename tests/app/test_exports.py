@@ -1,0 +1,135 @@
+"""Files that can be taken along: opened by what opens such files, and holding what was shown."""
+
+import json
+from io import BytesIO
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from skcurve.app import sampling
+from skcurve.app.address import read_address
+from skcurve.app.exports import EXPORTS, export, read_opened
+from skcurve.explorer import Direction, DirectionLibrary
+
+
+@pytest.fixture
+def view(studio):
+    query = {
+        "edit": "v1-6_-1.5_0-2",
+        "seed": "4",
+        "stack": "s2_1",
+        "keep": "s1_2 hat\nv1-6_-1.5_0-2 Größe / 2",
+        "sample": "6-2_12_3",
+    }
+    view, complaints = read_address(query, studio.limits)
+    assert complaints == []
+    return view
+
+
+def opened(made, tmp_path):
+    (tmp_path / made.name).write_bytes(made.content)
+    return DirectionLibrary.load(tmp_path / made.name)
+
+
+def test_a_card_is_a_library_of_one_with_what_was_measured(studio, explorer, view, tmp_path):
+    made = export(studio, view, "card")
+    assert made.name == "Größe-2.safetensors"
+    (one,) = opened(made, tmp_path).values()
+    assert one.name == "Größe / 2" and one.layers == (0, 1, 2)
+    assert np.allclose(one.vector * one.strength, -1.5 * explorer.curve.chord(1, 6))
+    effects = studio.effects(view.current, view.stack, 4)
+    assert one.scores["purity"] == pytest.approx(float(effects.purity[0]))
+    assert one.scores["effect red"] == pytest.approx(float(effects.effects[0, 0]))
+
+
+def test_the_card_as_json_says_the_same(studio, view, tmp_path):
+    (one,) = opened(export(studio, view, "card"), tmp_path).values()
+    facts = json.loads(export(studio, view, "json").content)
+    assert np.allclose(facts["vector"], one.vector) and facts["scores"] == one.scores
+    assert facts["layers"] == [0, 1, 2] and facts["steps"] == -1.5
+    assert facts["measured"] == {"latents_seed": 4, "after": ["segment 2 × 1"]}
+
+
+def test_all_that_was_kept_goes_into_one_file_and_comes_back(studio, view, tmp_path):
+    made = export(studio, view, "library")
+    assert list(opened(made, tmp_path)) == ["hat", "Größe / 2"]
+    assert set(read_opened(str(tmp_path / made.name), 9)) == {"hat", "Größe / 2"}
+    with pytest.raises(ValueError, match="the curve has 8"):
+        read_opened(str(tmp_path / made.name), 8)
+
+
+def test_without_a_strength_or_a_name_there_is_no_card(studio):
+    view, _ = read_address({"edit": "s1_0"}, studio.limits)
+    for what, said in (("card", "strength 0"), ("json", "strength 0"), ("library", "nothing was")):
+        with pytest.raises(ValueError, match=said):
+            export(studio, view, what)
+    with pytest.raises(ValueError, match="no export 'secrets'"):
+        export(studio, view, "secrets")
+
+
+def test_an_empty_library_is_not_opened(tmp_path):
+    DirectionLibrary([]).save(tmp_path / "none.safetensors")
+    with pytest.raises(ValueError, match="no directions"):
+        read_opened(str(tmp_path / "none.safetensors"), 9)
+    DirectionLibrary([Direction([1.0, 0.0], name="a")]).save(tmp_path / "a.safetensors")
+    assert list(read_opened(str(tmp_path / "a.safetensors"), 2)) == ["a"]
+
+
+def test_the_strip_is_a_picture_of_what_was_shown(studio, view):
+    image = pytest.importorskip("PIL.Image")
+    picture = np.asarray(image.open(BytesIO(export(studio, view, "strip").content)))
+    pixels = studio.strip(view.current, view.stack, 4).pixels
+    assert picture.shape == (4 * 64 + 3, 5 * 64 + 4, 3)
+    assert (picture[:64:2, :64:2] == pixels[0, 0]).all()
+
+
+def test_the_traversal_goes_there_and_back(studio, view):
+    image = pytest.importorskip("PIL.Image")
+    gif = image.open(BytesIO(export(studio, view, "gif").content))
+    frames = []
+    for number in range(gif.n_frames):
+        gif.seek(number)
+        frames.append(np.asarray(gif.convert("RGB")).astype(int))
+    assert gif.n_frames == 48 and frames[0].shape == (64, 4 * 64 + 3, 3)
+    assert gif.info.get("loop") == 0
+    pixels = studio.strip(view.current, view.stack, 4).pixels.astype(int)
+    for frame, column in ((0, 0), (12, 2), (24, 4), (36, 2)):  # but for the palette
+        assert np.abs(frames[frame][:64:2, :64:2] - pixels[0, column]).mean() < 8
+    assert any((frames[0] != frames[24]).flat)
+
+
+def test_samples_are_points_of_the_stretch_and_what_is_made_of_them(studio, explorer, view):
+    with np.load(BytesIO(export(studio, view, "npz").content), allow_pickle=False) as arrays:
+        latents, outputs = arrays["latents"], arrays["outputs"]
+        assert arrays["vertices"].tolist() == [6, 2] and arrays["seed"] == 3
+    assert latents.shape == (12, 9) and np.allclose(outputs, explorer.generator(latents))
+    found = explorer.curve.project(latents)
+    assert np.allclose(found.sq_distance, 0, atol=1e-8)
+    assert found.index.min() >= 2 and found.index.max() <= 6
+    assert (latents == explorer.curve.subcurve(6, 2).sample(12, 3)).all()
+
+
+def test_samples_as_pictures_are_the_same(studio, explorer, view):
+    image = pytest.importorskip("PIL.Image")
+    made = export(studio, view, "zip")
+    assert made == export(studio, view, "zip")  # the very same bytes
+    with ZipFile(BytesIO(made.content)) as archive:
+        names = archive.namelist()
+        latents = np.load(BytesIO(archive.read("latents.npy")), allow_pickle=False)
+        first = np.asarray(image.open(BytesIO(archive.read("images/0000.png"))))
+        facts = json.loads(archive.read("about.json"))
+    assert len(names) == 14 and facts == {"vertices": [6, 2], "seed": 3, "n": 12}
+    assert (first == studio.pictures(explorer.generator(latents))[0]).all()
+
+
+def test_too_much_for_one_file_is_refused_before_it_is_made(studio, view, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_BYTES", 5 * 3 * 32 * 32 * 8)
+    with pytest.raises(ValueError, match="draw at most 5 at a time"):
+        export(studio, view, "npz")
+
+
+@pytest.mark.parametrize("what", EXPORTS)
+def test_every_file_has_a_plain_name(studio, view, what):
+    name = export(studio, view, what).name
+    assert "/" not in name and not name.startswith(".") and "." in name
