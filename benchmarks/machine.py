@@ -12,7 +12,9 @@ import torch
 import skcurve
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
-PEERS = ("diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom")
+PEERS = (
+    "diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom", "vector-quantize-pytorch",
+)  # fmt: skip
 
 
 def describe() -> dict[str, str]:

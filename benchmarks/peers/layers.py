@@ -6,7 +6,8 @@ start from the same seed, take the same codebook size, and get the same steps of
 - diveq: `SFDIVEQ` skips a tenth of the steps, to let the encoder settle, and begins from the
   latents of its last 50 (its default is 1,000 steps, more than there are); `DIVEQ` as it comes.
 - vector-quantize-pytorch: begun by k-means, vectors that fewer than two latents use replaced;
-  the moving averages with a decay of 0.9, as here (0.99 was worse on both data sets).
+  the moving averages with a decay of 0.9, as here (0.8 and 0.99 were within 3% of it on a seed of
+  both data sets).
 """
 
 from __future__ import annotations

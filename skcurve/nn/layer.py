@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from typing import Any
 
@@ -122,7 +123,7 @@ class QuantizerLayer(torch.nn.Module):
         check_latents(x, self.dim, self.channel_last)
         features = x if self.channel_last else x.movedim(1, -1)
         shape = features.shape[:-1]
-        with torch.autocast(x.device.type, enabled=False):
+        with _without_autocast(x.device.type):
             rows = self._working(features).reshape(-1, self.dim)
             if self.training and not self._begun:
                 self._begin(rows)
@@ -148,10 +149,23 @@ class QuantizerLayer(torch.nn.Module):
         Returns
         -------
         quantized : (..., dim) tensor, or (n, dim, ...) if not `channel_last`
+
+        Raises
+        ------
+        ValueError
+            If a coordinate lies outside the curve; looked for like NaN in `forward`.
         """
-        index = coordinate.clamp(0, self._n_places - 1).long()
-        points = self._target(index.reshape(-1), coordinate.reshape(-1) - index.reshape(-1)).points
-        points = points.reshape(*coordinate.shape, self.dim)
+        last = len(self.vertices) - 1
+        if coordinate.device.type == "cpu" and not torch.compiler.is_compiling():
+            outside = ~((coordinate >= 0) & (coordinate <= last))
+            if bool(outside.any()):
+                raise ValueError(
+                    f"coordinate must lie in [0, {last}]; got {coordinate[outside][0].item()}."
+                )
+        kind = torch.promote_types(self.codebook.dtype, torch.float32)
+        flat = coordinate.reshape(-1).to(kind).clamp(0, last)
+        index = flat.long().clamp(max=self._n_places - 1)
+        points = self._target(index, flat - index).points.reshape(*coordinate.shape, self.dim)
         return points if self.channel_last else points.movedim(-1, 1)
 
     @torch.no_grad()
@@ -172,10 +186,10 @@ class QuantizerLayer(torch.nn.Module):
             return
         if self.ema is not None:
             self.memory.fold(self.ema, group)
-            self.vertices.copy_(self._solve(self.vertices))
+            self.vertices.copy_(self._solve(self._exact_vertices))
         self._updates += 1
         if self.ema is not None and self._updates % max(TIDY, 2**self._bitrate // 4) == 0:
-            self.vertices.copy_(self._tidied(self.vertices))
+            self.vertices.copy_(self._tidied(self._exact_vertices))
 
     @torch.no_grad()
     def initialize(self, latents: torch.Tensor, group: dist.ProcessGroup | None = None) -> None:
@@ -195,7 +209,8 @@ class QuantizerLayer(torch.nn.Module):
         features = latents if self.channel_last else latents.movedim(1, -1)
         self._begin(self._working(features).reshape(-1, self.dim), alone=False)
         if _is_shared():
-            dist.broadcast(self.codebook.detach(), group=group, group_src=0)
+            for shared in (self.codebook.detach(), self.random.seed, self.random.passes):
+                dist.broadcast(shared, group=group, group_src=0)
 
     def extra_repr(self) -> str:
         """Give the settings, as `print` shows them."""
@@ -235,6 +250,11 @@ class QuantizerLayer(torch.nn.Module):
 
     # ------------------------------------------------------------------ inside
 
+    @property
+    def _exact_vertices(self) -> torch.Tensor:
+        """The vertices in a precision that has room for sums."""
+        return self.vertices.to(self.memory.known.dtype)
+
     def _train(
         self, rows: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -272,7 +292,8 @@ class QuantizerLayer(torch.nn.Module):
 
     def _remind(self, rows: torch.Tensor) -> None:
         """Warn if `update` is never called; looked for where that costs nothing."""
-        if self.ema is None or self._updates or torch.compiler.is_compiling():
+        # A compiler would make a new graph for every number of updates that it sees.
+        if torch.compiler.is_compiling() or self.ema is None or self._updates:
             return
         if self._bitrate != self._first_bitrate or rows.device.type != "cpu":
             return
@@ -381,6 +402,12 @@ def check_real(name: str, value: Any, *, at_least: float, below: float = math.in
     value = float(value)
     if not at_least <= value < below:
         raise ValueError(f"{name} must lie in [{at_least:g}, {below:g}); got {value}.")
+
+
+def _without_autocast(device_type: str) -> AbstractContextManager[Any]:
+    if torch.amp.is_autocast_available(device_type):
+        return torch.autocast(device_type, enabled=False)
+    return nullcontext()
 
 
 def _is_shared() -> bool:

@@ -76,11 +76,12 @@ class Memory(torch.nn.Module):
         return Statistics(diagonal, beside, moment, usage, sq_error)
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
-        """Move with the layer, but stay in single precision: sums have no room in half."""
+        """Move with the layer, but stay in single precision: half has no room for sums."""
+        known, fresh = self.known, self.fresh
         super()._apply(fn, recurse)
-        self.fresh = fn(self.fresh)
+        self.fresh = fn(fresh)
         if self.known.dtype not in (torch.float32, torch.float64):
-            self.known, self.fresh = self.known.float(), self.fresh.float()
+            self.known, self.fresh = known.to(self.known.device), fresh.to(self.known.device)
         return self
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
