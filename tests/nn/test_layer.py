@@ -184,7 +184,7 @@ def test_a_state_that_lacks_something_is_refused(kind):
         part = {name: value for name, value in state.items() if name != key}
         with pytest.raises(RuntimeError, match=f"Missing key.*{key}"):
             make(kind).load_state_dict(part)
-    with pytest.raises(RuntimeError, match="Unexpected key.*more"):
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*more"):
         make(kind).load_state_dict({**state, "more": torch.zeros(1)})
 
 
