@@ -15,6 +15,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
 PEERS = (
     "diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom", "imbalanced-learn", "prdc",
     "torchmetrics",
+    "vector-quantize-pytorch",
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ _ROOMS = frozenset(
         "explorer",
         "generators",
         "metrics",
+        "nn",
         "plotting",
         "solvers",
         "testing",

@@ -29,7 +29,7 @@ FLOOR = {
     "storage": 2.5,  # a fitted estimator as a file: knows the solvers by name
     "fitting": 2.5,  # the runs of a fit: knows solvers, and who watches
     "sfvq": 3,
-    "nn": 3,
+    "nn": 3.5,  # the curve as a layer: gives and takes estimators
     "generators": 3,
     "directions": 4,
     "distributed": 4,

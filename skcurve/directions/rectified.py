@@ -61,7 +61,7 @@ class RectifiedDirections(TrainedDirections):
         Pairs a batch, at least 2.
     learning_rate : float, default=1e-3
         Of Adam, for R.
-    direction_rate : float, default=1e-3
+    direction_rate : float, default=1e-2
         Of Adam, for A.
     n_samples : int, default=10_000
         How many latents to sample, if none are given; batches are drawn from these.
@@ -151,7 +151,7 @@ class RectifiedDirections(TrainedDirections):
         n_steps=500,
         batch_size=32,
         learning_rate=1e-3,
-        direction_rate=1e-3,
+        direction_rate=1e-2,
         n_samples=10_000,
         n_pairs=2048,
         random_state=None,

@@ -62,7 +62,7 @@ class SearchTable(NamedTuple):
         length = torch.linalg.vector_norm(steps, dim=1, dtype=torch.float64) * scale
         slope = torch.where(length > 0, 0.5 / length, 0.0)
         padding = (0, 1)
-        home_segment, home_position = _first_holders(length > 0)
+        home_segment, home_position = first_holders(length > 0)
         return cls(
             center=center,
             scale=scale,
@@ -77,7 +77,7 @@ class SearchTable(NamedTuple):
         )
 
 
-def _first_holders(has_length: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def first_holders(has_length: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the first segment on which each vertex lies.
 
     Vertex j ends segment j-1, unless that has no length; then it is vertex j-1 over again. A run of
