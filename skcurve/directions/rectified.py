@@ -57,7 +57,7 @@ class RectifiedDirections(TrainedDirections):
         The weight of the error of the shift in the loss.
     n_steps : int, default=500
         Steps of Adam, a batch each.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Pairs a batch, at least 2.
     learning_rate : float, default=1e-3
         Of Adam, for R.
@@ -149,7 +149,7 @@ class RectifiedDirections(TrainedDirections):
         unit="std",
         shift_weight=0.25,
         n_steps=500,
-        batch_size=32,
+        batch_size=64,
         learning_rate=1e-3,
         direction_rate=1e-2,
         n_samples=10_000,
