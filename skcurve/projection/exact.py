@@ -14,7 +14,9 @@ def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]
     """Find the nearest point of a polyline to every row.
 
     1. One product of the rows with the vertices, a block at a time, gives the squared distance to
-       every segment (see `SearchTable`), in float32 whatever the input.
+       every segment (see `SearchTable`), in float32 whatever the input. With few features and many
+       vertices, boxes around stretches of the curve take its place where that is faster: most
+       segments are then never looked at (see `CurveTree`).
     2. Every segment within rounding error of the smallest is computed again, directly and in
        float64; the nearest of them wins, the first of equals.
 
@@ -47,6 +49,10 @@ def project(X: torch.Tensor, vertices: torch.Tensor) -> Projection[torch.Tensor]
     table = SearchTable.of(vertices)
     if X.device.type == "cpu" and has_numba():
         from skcurve.projection.fused import project_fused
+        from skcurve.projection.tree import find_tree, project_by_tree
 
+        tree = find_tree(X, vertices, table)
+        if tree is not None:
+            return project_by_tree(X, vertices, table, tree)
         return project_fused(X, vertices, table)
     return project_blocked(X, vertices, table)
