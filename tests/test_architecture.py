@@ -50,7 +50,7 @@ SIDEWAYS = {("curve", "projection"), ("cli", "demo"), ("cli", "explore_demo")}
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {
     "dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow",
-    "pytorch_pretrained_biggan",
+    "pytorch_pretrained_biggan", "triton",
 }  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 
