@@ -5,6 +5,8 @@ vertices, 64 features. Fitting is the default `SFVQ`, beside it scikit-learn's `
 with as many centres; projection is `PolylineCurve.project`, beside it `KMeans.predict`. Both are
 drawn on logarithmic axes, where a power of n is a straight line and its exponent the slope. An
 exponent is measured over the upper half of each range, where the constant costs matter least.
+With few features, boxes around stretches of the curve leave most segments out: M also grows with 3
+of them, 16,384 rows and curves fitted in few sweeps, beside the *product* that is taken otherwise.
 Contenders take turns; times are medians.
 """
 
@@ -16,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from bench_tree import scene
 from data import gaussian
 from peers import kmeans_plain
 from peers.nearest_vertex import kmeans_search
@@ -23,6 +26,9 @@ from report import Report, Table, wants_quick
 from timing import take_turns
 
 from skcurve import SFVQ, PolylineCurve
+from skcurve.projection import project
+from skcurve.projection.fused import project_fused
+from skcurve.projection.table import SearchTable
 
 Matrix = npt.NDArray[np.float32]
 
@@ -48,9 +54,15 @@ RANGES = {
 QUICK_MIDDLE = Size(1024, 8, 8)
 QUICK_RANGES = {"n": [512, 1024, 2048], "M": [4, 8, 16], "D": [4, 8, 16]}
 
+FEW = Size(16_384, 0, 3)
+FEW_RANGE = [64, 256, 1024, 4096, 16_384]
+QUICK_FEW_RANGE = [64, 256, 1024]
+
 FITTING = ("SFVQ", "MiniBatchKMeans")
 PROJECTION = ("project", "KMeans.predict")
-MOST = {"fit": {"n": 1.0, "M": 1.5, "D": 1.0}, "projection": {"n": 1.1, "M": 1.1, "D": 1.0}}
+BY_TREE = ("project", "product")
+MOST = {"fit": {"n": 1.0, "M": 1.5, "D": 1.0}, "projection": {"n": 1.1, "M": 1.1, "D": 1.0},
+        "few features": {"M": 0.7}}  # fmt: skip
 """The exponents that fitting and projection may have."""
 
 Seconds = dict[str, dict[int, dict[str, float]]]
@@ -67,12 +79,22 @@ def main() -> None:
         for name, values in ranges.items()
     }
     for kind, contenders in [("fit", FITTING), ("projection", PROJECTION)]:
-        for name in ranges:
-            report.show(table(kind, contenders, name, middle, seconds[name]))
-            own = exponent(seconds[name], contenders[0])
-            report.at_most(f"exponent of {name}, {kind}", own, MOST[kind][name])
-        show_figure(report, kind, contenders, middle, seconds)
+        tell(report, kind, contenders, middle, seconds)
+    few_range = QUICK_FEW_RANGE if quick else FEW_RANGE
+    few = {M: measure_few(FEW._replace(M=M)) for M in few_range}
+    tell(report, "few features", BY_TREE, FEW, {"M": few})
     report.publish()
+
+
+def tell(
+    report: Report, kind: str, contenders: tuple[str, ...], middle: Size, seconds: Seconds
+) -> None:
+    """Show tables and a figure, and hold the exponents to what is promised."""
+    for name, along in seconds.items():
+        report.show(table(kind, contenders, name, middle, along))
+        own = exponent(along, contenders[0])
+        report.at_most(f"exponent of {name}, {kind}", own, MOST[kind][name])
+    show_figure(report, kind, contenders, middle, seconds)
 
 
 def measure(size: Size) -> dict[str, float]:
@@ -85,6 +107,18 @@ def measure(size: Size) -> dict[str, float]:
         "MiniBatchKMeans": lambda: kmeans_plain.fit(X, size.M, 0, mini_batches=True),
         "project": lambda: curve.project(X),
         "KMeans.predict": partial(kmeans_search(curve.vertices), X),
+    }
+    timings = take_turns(contenders, ROUNDS)
+    return {name: timings.median(name) for name in contenders}
+
+
+def measure_few(size: Size) -> dict[str, float]:
+    """Time the projection of rows of few features, and the product that could be taken."""
+    X, vertices = scene(gaussian, size.n, round(math.log2(size.M)), size.D)
+    prepared = SearchTable.of(vertices)
+    contenders = {
+        "project": partial(project, X, vertices),
+        "product": partial(project_fused, X, vertices, prepared),
     }
     timings = take_turns(contenders, ROUNDS)
     return {name: timings.median(name) for name in contenders}
@@ -128,7 +162,11 @@ def show_figure(
     """Draw, and put the picture beside the page unless it is a try-out."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(seconds), figsize=(10, 3.2), sharey=True, layout="tight")
+    width = 1 + 3 * len(seconds)
+    figure, axes = plt.subplots(
+        1, len(seconds), figsize=(width, 3.2), sharey=True, layout="tight", squeeze=False
+    )
+    axes = axes[0]
     for ax, (name, along) in zip(axes, seconds.items(), strict=True):
         for contender, color, marker in zip(contenders, COLORS, MARKERS, strict=True):
             times = [times[contender] for times in along.values()]
@@ -138,9 +176,12 @@ def show_figure(
         ax.grid(alpha=0.3)
         ax.legend(frameon=False, fontsize=8)
     axes[0].set_ylabel("seconds")
-    title = {"fit": "Fitting", "projection": "Projection"}[kind]
-    drawn = f"seconds of {' and '.join(contenders)} against n, M and D, on logarithmic axes"
-    report.draw(title, f"growth_{kind}", figure, drawn)
+    title = {"fit": "Fitting", "few features": "Projection with few features"}.get(
+        kind, "Projection"
+    )
+    drawn = f"seconds of {' and '.join(contenders)} against {', '.join(seconds)}"
+    stem = f"growth_{kind.replace(' ', '_')}"
+    report.draw(title, stem, figure, f"{drawn}, on logarithmic axes")
     plt.close(figure)
 
 

@@ -11,7 +11,7 @@ import torch
 
 import skcurve
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "triton", "numba")
 PEERS = (
     "diveq", "elpigraph-python", "faiss-cpu", "minisom", "torchsom", "imbalanced-learn", "prdc",
     "torchmetrics",
@@ -23,6 +23,7 @@ def describe() -> dict[str, str]:
     """Say what the times of this process depend on."""
     return {
         "processor": _processor(),
+        **({"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}),
         "cores": str(os.cpu_count()),
         "threads": str(torch.get_num_threads()),
         "system": platform.system(),

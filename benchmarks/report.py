@@ -145,11 +145,14 @@ class Report:
         Its docstring: a title, and how it was measured. It opens the page.
     quick : bool
         A try-out at a small size: print, and write nothing.
+    script : str, optional
+        The file that makes it, where it is not called by its name.
     """
 
     name: str
     text: str
     quick: bool
+    script: str = ""
     tables: list[Table] = field(default_factory=list)
     sections: list[tuple[str, str]] = field(default_factory=list)
     targets: Table = field(
@@ -240,7 +243,7 @@ class Report:
                 parts.append(table.note)
         where = Table("", ["", ""], [[key, value] for key, value in machine.describe().items()])
         parts += ["## The machine", _markdown(where)]
-        parts.append(f"Made by `python benchmarks/bench_{self.name}.py`.")
+        parts.append(f"Made by `python benchmarks/{self.script or f'bench_{self.name}.py'}`.")
         return "\n\n".join(parts) + "\n"
 
     def _judge(self, target: str, relation: str, limit: float, measured: float, met: bool) -> None:

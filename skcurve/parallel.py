@@ -41,6 +41,14 @@ def has_numba() -> bool:
     return True
 
 
+@cache
+def has_triton(device: torch.device) -> bool:
+    """Whether a device runs Triton kernels, and Triton is there: it comes with torch for CUDA."""
+    if device.type != "cuda" or torch.cuda.get_device_capability(device) < (7, 0):
+        return False
+    return find_spec("triton") is not None
+
+
 def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function with numba, keeping the result on disk; without numba, leave it as it is.
 

@@ -105,8 +105,10 @@ default="norm"
         share of the whole, in [0, 1].
 
     device : str, default="auto"
-        Where to compute: a torch device such as "cpu" or "cuda:1". "auto" leaves the data where it
-        is: a tensor on its device, everything else on the CPU.
+        Where to compute: a torch device such as "cpu", "cuda" or "cuda:1". "auto" leaves the data
+        where it is: a tensor on its device, everything else on the CPU. `fit` and `score` move the
+        rows there; `transform`, `quantize` and `predict` send them block by block, so that they
+        need not fit in its memory. "mps", which has no float64, stands for "cpu".
 
     warm_start : bool, default=False
         Whether `fit` goes on from the present codebook, to a higher bitrate or at the same one,
@@ -715,9 +717,11 @@ default="norm"
         self, X: Any, sample_weight: Any, *, reset: bool = False, at_least: int = 1
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         rows = check_rows(self, X, reset=reset, at_least=at_least)
-        if self.device != "auto":
-            rows = rows.to(check_device(self.device))
+        rows = rows.to(self._device_for(rows))
         return rows, check_weights(sample_weight, rows)
+
+    def _device_for(self, rows: torch.Tensor) -> torch.device:
+        return rows.device if self.device == "auto" else check_device(self.device)
 
     def _warn_of_repeats(self, rows: torch.Tensor, usage: torch.Tensor | None) -> None:
         """Warn if few rows are distinct; it is looked at only where most segments won none."""
@@ -777,8 +781,9 @@ default="norm"
 
     def _project(self, X: Any) -> Projection[torch.Tensor]:
         check_is_fitted(self)
-        rows, _ = self._check_rows(X, None)
-        return project(rows, as_tensor(self.curve_.vertices, name="vertices").to(rows.device))
+        rows = check_rows(self, X, reset=False, at_least=1)
+        vertices = as_tensor(self.curve_.vertices, name="vertices")
+        return project(rows, vertices.to(self._device_for(rows)))  # which sends rows there
 
     def _coordinates(self, X: Any) -> torch.Tensor:
         index = self._project(X).index

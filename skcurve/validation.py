@@ -13,11 +13,14 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from skcurve.interop import as_matrix, as_tensor
+from skcurve.notices import warn
 
 MIN_BITS, MAX_BITS = 2, 16
 """The bitrates there are."""
 DISTINCT_BLOCK = 1 << 12
 """How many rows at least are sorted at a time to find the distinct ones."""
+WITHOUT_FLOAT64 = frozenset({"mps"})
+"""Kinds of devices on which torch has no double precision."""
 SMALLEST_SUM, LARGEST_SUM = 1e-30, 1e30
 """Of weights: beyond them, single precision has no room for sums over rows."""
 
@@ -146,14 +149,32 @@ def check_device(device: str) -> torch.device:
     ----------
     device : str
         Such as "cpu" or "cuda:1".
+
+    Warns
+    -----
+    RuntimeWarning
+        If it is of a kind that has no float64, which exact answers need: it is the CPU then.
     """
     try:
-        return torch.empty(0, device=device).device
+        found = torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:  # torch without CUDA raises the latter
         raise ValueError(
             f"device={device!r} cannot be used; expected 'auto' or a torch device that is here, "
-            "such as 'cpu' or 'cuda:0'."
+            f"such as {' or '.join(map(repr, _devices()))}."
         ) from error
+    if found.type in WITHOUT_FLOAT64:
+        warn(
+            f"device={device!r} has no float64, in which near-ties are settled: skcurve computes "
+            "on the CPU.",
+            RuntimeWarning,
+        )
+        return torch.device("cpu")
+    return found
+
+
+def _devices() -> list[str]:
+    """Name the devices that are here."""
+    return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
 
 
 def check_codebook(

@@ -52,7 +52,7 @@ SIDEWAYS = {
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {
     "dask", "diffusers", "gradio", "imblearn", "matplotlib", "numba", "pandas", "polars", "pyarrow",
-    "pytorch_pretrained_biggan",
+    "pytorch_pretrained_biggan", "triton",
 }  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 

@@ -1,6 +1,7 @@
 """What SFVQ takes: every kind of array, awkward data, and one clear error for the rest."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skcurve import SFVQ
+from skcurve.projection import project
 from skcurve.solvers import Adam, Lloyd
 from skcurve.testing import check_projection_optimal, check_roundtrip, point_clouds
 
@@ -424,6 +426,34 @@ def test_parameters_that_do_not_exist():
 def test_a_device_that_does_not_exist_is_named(X, device):
     with pytest.raises(ValueError, match=f"^device='{device}' cannot be used; expected 'auto'"):
         SFVQ(device=device).fit(X)
+
+
+def test_a_kind_of_device_without_float64_is_the_processor(X, monkeypatch):
+    empty = torch.empty
+
+    def apple(*shape, device=None, **options):
+        if device == "mps":
+            return SimpleNamespace(device=torch.device("mps"))
+        return empty(*shape, device=device, **options)
+
+    monkeypatch.setattr(torch, "empty", apple)
+    with pytest.warns(RuntimeWarning, match=r"^device='mps' has no float64"):
+        sfvq = SFVQ(2, device="mps", random_state=0).fit(X)
+    assert np.array_equal(sfvq.codebook_, SFVQ(2, random_state=0).fit(X).codebook_)
+
+
+def test_rows_stay_where_they_are_and_the_curve_goes_to_the_device(X, monkeypatch):
+    sfvq = SFVQ(3, random_state=0).fit(X)
+    found, met = sfvq.transform(X), []
+
+    def record(rows, vertices):
+        met.append((rows.device.type, vertices.device.type))
+        return project(rows, torch.from_numpy(sfvq.codebook_))
+
+    monkeypatch.setattr("skcurve.sfvq.project", record)
+    monkeypatch.setattr("skcurve.sfvq.check_device", lambda name: torch.device("meta"))
+    assert np.array_equal(sfvq.set_params(device="cuda").transform(X), found)
+    assert met == [("cpu", "meta")]  # `project` sends the rows after it
 
 
 def test_a_device_without_memory_is_not_said_to_be_missing(X, monkeypatch):

@@ -31,6 +31,7 @@ def train(
     epochs: int = 5,
     learning_rate: float = 1e-3,
     seed: int = 0,
+    device: str = "cpu",
 ) -> npt.NDArray[np.float32]:
     """Learn a codebook from two bits up to `n_bits`, an optimiser for each bitrate.
 
@@ -46,23 +47,25 @@ def train(
         Halved after 60% and after 80% of the epochs of each bitrate.
     seed : int, default=0
         Draws the dithers.
+    device : str, default="cpu"
+        Where to compute.
 
     Returns
     -------
     codebook : (2**n_bits, D) array
     """
-    rows = torch.from_numpy(X)
-    generator = torch.Generator().manual_seed(seed)
+    rows = torch.from_numpy(X).to(device)
+    generator = torch.Generator(device).manual_seed(seed)
     codebook = first_codebook(rows)
     for bitrate in range(2, n_bits + 1):
         if bitrate > 2:
             codebook = extended(codebook)
         codebook = _train_bitrate(rows, codebook, epochs, learning_rate, generator)
-    return codebook.numpy()
+    return codebook.cpu().numpy()
 
 
 def evaluate(
-    X: npt.NDArray[np.float32], codebook: npt.NDArray[np.float32]
+    X: npt.NDArray[np.float32], codebook: npt.NDArray[np.float32], *, device: str = "cpu"
 ) -> npt.NDArray[np.float32]:
     """Quantise each row on the segments beside its nearest vertex, and measure the error.
 
@@ -75,15 +78,17 @@ def evaluate(
         Rows.
     codebook : (M, D) array
         The curve; M at least 3.
+    device : str, default="cpu"
+        Where to compute.
 
     Returns
     -------
     sq_distance : (n,) array
         Squared distances to the point that the rule finds.
     """
-    vertices = torch.from_numpy(codebook)
-    found = [_sq_distance_beside_vertex(x, vertices) for x in torch.from_numpy(X).split(BATCH_SIZE)]
-    return torch.cat(found).numpy()
+    rows, vertices = (torch.from_numpy(part).to(device) for part in (X, codebook))
+    found = [_sq_distance_beside_vertex(x, vertices) for x in rows.split(BATCH_SIZE)]
+    return torch.cat(found).cpu().numpy()
 
 
 def first_codebook(rows: torch.Tensor) -> torch.Tensor:
@@ -132,7 +137,7 @@ def _train_bitrate(
         for batch in range(len(rows) // BATCH_SIZE):
             x = rows[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
             optimizer.zero_grad()
-            dither = torch.rand(n_segments, 1, generator=generator)
+            dither = torch.rand(n_segments, 1, generator=generator, device=rows.device)
             points = (1 - dither) * codebook[:-1] + dither * codebook[1:]
             segment = (x.unsqueeze(-1) - points.t()).square().sum(1).argmin(1)
             loss = torch.nn.functional.mse_loss(points[segment], x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,13 @@ SETTLED_PART = 16
 GROUP = 32
 """Values are compared in groups of so many: minima are cheap to take, their places are not."""
 
+ROUNDING = {"ieee": 0.0, "tf32x3": 2.0**-20, "tf32": 2.0**-9}
+"""Precisions of a product by name, and the share of |x||c| by which one may be off, beside the
+rounding of float32 that `SearchTable.tolerance` stands for."""
+
+REACH_PER_ROUNDING = 12.0
+"""A squared distance is off by up to six times as much as a product, and two are compared."""
+
 CANCELLATION = 1e-3
 """Below this share of the squared distance to a vertex, float32 has lost digits of the result."""
 
@@ -33,30 +41,54 @@ def project_blocked(
     On the processor, each core takes a share of the rows: what a block needs then stays in that
     core's cache, and no operation waits for the other cores.
     """
-    n_rows = len(X)
-    segment = torch.empty(n_rows, dtype=torch.int64, device=X.device)
-    position, sq_distance = X.new_empty(n_rows), X.new_empty(n_rows)
-    n_values = -(-len(vertices) // GROUP) * GROUP
+    segment = torch.empty(len(X), dtype=torch.int64, device=X.device)
+    position, sq_distance = X.new_empty(len(X)), X.new_empty(len(X))
+
+    def settle(rows: slice, values: torch.Tensor, reach: torch.Tensor) -> None:
+        nearest = choose(X[rows], vertices, values, reach)
+        found = place(X[rows], vertices, table, nearest)
+        segment[rows], position[rows], sq_distance[rows] = found
+
+    _in_blocks(X, table, settle)
+    return Projection(segment, position, sq_distance)
+
+
+def choose_exactly(X: torch.Tensor, vertices: torch.Tensor, table: SearchTable) -> torch.Tensor:
+    """Give only the numbers of the nearest segments, as `project_blocked` finds them."""
+    segment = torch.empty(len(X), dtype=torch.int64, device=X.device)
+
+    def settle(rows: slice, values: torch.Tensor, reach: torch.Tensor) -> None:
+        segment[rows] = choose(X[rows], vertices, values, reach)
+
+    _in_blocks(X, table, settle)
+    return segment
+
+
+def _in_blocks(
+    X: torch.Tensor,
+    table: SearchTable,
+    settle: Callable[[slice, torch.Tensor, torch.Tensor], None],
+) -> None:
+    """Search block after block, and call `settle` with the rows of each and what was found."""
+    n_rows, n_vertices = len(X), len(table.sq_norm)
+    n_values = -(-n_vertices // GROUP) * GROUP
     # Twice the columns, since settling holds several copies of the rows.
     n_block = min(n_rows, max(16, _entries(X) // max(n_values, 2 * X.shape[1])))
 
-    def project_span(span: slice) -> None:
+    def search_span(span: slice) -> None:
         centered = X.new_empty((n_block, X.shape[1]))
         values = table.product.new_full((n_block, n_values), torch.inf)
-        along = torch.empty_like(values[:, 1 : len(vertices)])
+        along = torch.empty_like(values[:, 1:n_vertices])
         for start in range(span.start, span.stop, n_block):
             rows = slice(start, min(start + n_block, span.stop))
             block = X[rows]
             space = [part[: len(block)] for part in (centered, values, along)]
-            reach = search(block, table, *space)
-            found = settle(block, vertices, table, space[1], reach)
-            segment[rows], position[rows], sq_distance[rows] = found
+            settle(rows, space[1], search(block, table, *space))
 
     n_cores = torch.get_num_threads() if X.device.type == "cpu" else 1
     n_spans = min(n_cores, -(-n_rows // max(1, n_block)))
     edges = [n_rows * span // n_spans for span in range(n_spans + 1)] if n_rows else [0]
-    run_threads(project_span, [slice(*ends) for ends in pairwise(edges)])
-    return Projection(segment, position, sq_distance)
+    run_threads(search_span, [slice(*ends) for ends in pairwise(edges)])
 
 
 def search(
@@ -98,16 +130,16 @@ def search(
     torch.addcmul(table.half[:-1], along, table.slope[:-1], out=along)
     torch.minimum(along.clamp_(min=0.0), table.length[:-1], out=along)
     values[:, :-1].addcmul_(along, along, value=-1.0)
-    return 2.0 * table.tolerance * (1.0 + torch.linalg.vector_norm(points, dim=1))
+    size = torch.linalg.vector_norm(points, dim=1)
+    reach = 2.0 * table.tolerance * (1.0 + size)
+    if points.is_cuda and torch.backends.cuda.matmul.fp32_precision == "tf32":  # a user allows it
+        reach += REACH_PER_ROUNDING * ROUNDING["tf32"] * size
+    return reach
 
 
-def settle(
-    block: torch.Tensor,
-    vertices: torch.Tensor,
-    table: SearchTable,
-    values: torch.Tensor,
-    reach: torch.Tensor,
-) -> Projection[torch.Tensor]:
+def choose(
+    block: torch.Tensor, vertices: torch.Tensor, values: torch.Tensor, reach: torch.Tensor
+) -> torch.Tensor:
     """Compute directly the segments that may be the nearest, and keep the first of the best.
 
     Parameters
@@ -116,8 +148,6 @@ def settle(
         Rows.
     vertices : (M, D) tensor
         The polyline.
-    table : SearchTable
-        The same, prepared.
     values : (n, M or more) tensor
         From `search`; a whole number of groups, infinite beyond column M.
     reach : (n,) tensor
@@ -125,8 +155,8 @@ def settle(
 
     Returns
     -------
-    projection : Projection
-        Of the block's rows.
+    segment : (n,) int64 tensor
+        The nearest of each row.
     """
     groups = values.view(len(values), -1, GROUP)
     least = groups.amin(dim=2)
@@ -145,7 +175,16 @@ def settle(
     for rows in unsettled.split(max(1, _entries(block) // SETTLED_PART // values.shape[1])):
         close = ~(values[rows] > limit[rows, None])
         segment[rows] = _nearest_of_close(block[rows], vertices, close)
-    # Which rows come with which is chance: from here on, a row and its segment alone matter.
+    return segment
+
+
+def place(
+    block: torch.Tensor, vertices: torch.Tensor, table: SearchTable, segment: torch.Tensor
+) -> Projection[torch.Tensor]:
+    """Give the nearest points of rows on the segments that were chosen for them.
+
+    Which rows come with which is chance: here, a row and its segment alone matter.
+    """
     position, sq_distance, cancelled = _in_own_precision(block, vertices, segment)
     rows = cancelled.nonzero()[:, 0]
     t, q = _in_full_precision(block, vertices, rows, segment[rows])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -26,21 +28,42 @@ def project_fused(
     X: torch.Tensor, vertices: torch.Tensor, table: SearchTable
 ) -> Projection[torch.Tensor]:
     """Project with the compiled kernel, on all cores; see `skcurve.projection.project`."""
-    n_rows = len(X)
-    points, corners = X.numpy(), np.ascontiguousarray(vertices.numpy())
-    segment = np.empty(n_rows, np.int64)
-    position, sq_distance = np.empty(n_rows, points.dtype), np.empty(n_rows, points.dtype)
+    corners = np.ascontiguousarray(vertices.numpy())
     n_block = block_rows(*vertices.shape)
     constants = tuple(part.numpy() if isinstance(part, torch.Tensor) else part for part in table)
+
+    def project_span(rows: np.ndarray, *found: np.ndarray) -> None:
+        _project_rows(rows, corners, *constants, n_block, *found)
+
+    return project_in_spans(X, project_span, n_block)
+
+
+def project_in_spans(
+    X: torch.Tensor, project_span: Callable[..., None], n_block: int
+) -> Projection[torch.Tensor]:
+    """Share the rows out to all cores.
+
+    Parameters
+    ----------
+    X : (n, D) tensor
+        The rows, on the processor.
+    project_span : callable
+        Called with contiguous rows, and with the segments, positions and squared distances to fill
+        in for them.
+    n_block : int
+        Spans have so many rows at least.
+    """
+    n_rows, points = len(X), X.numpy()
+    segment = np.empty(n_rows, np.int64)
+    position, sq_distance = np.empty(n_rows, points.dtype), np.empty(n_rows, points.dtype)
     n_spans = max(2 * torch.get_num_threads(), points.nbytes // SPAN_BYTES)
     edges = np.linspace(0, n_rows, min(n_spans, 1 + n_rows // n_block) + 1).astype(np.int64)
 
     def project_one(span: int) -> None:
         rows = slice(edges[span], edges[span + 1])
-        _project_rows(
-            np.ascontiguousarray(points[rows]), corners, *constants, n_block,
-            segment[rows], position[rows], sq_distance[rows],
-        )  # fmt: skip
+        project_span(
+            np.ascontiguousarray(points[rows]), segment[rows], position[rows], sq_distance[rows]
+        )
 
     run_threads(project_one, range(len(edges) - 1))
     return Projection(*(torch.from_numpy(part) for part in (segment, position, sq_distance)))
@@ -82,16 +105,26 @@ def _project_rows(
                     if value_at(values, j, row, sq_norm, slope, half, length) > limit:
                         continue
                     j = min(j, n_vertices - 2)
-                    i, _, q = _nearest_from(X, start + row, vertices, j, in_full, in_full)
+                    i, _, q = nearest_from(X, start + row, vertices, j, in_full, in_full)
                     if q < least_q:
                         best, least_q = i, q
-            # From here on, a row and its segment alone matter, not whether there was a doubt.
-            t, q, sq_start = by_sums(X, start + row, vertices, best, in_short)
-            if t == 1.0 or not q > ENOUGH_LEFT * sq_start:
-                best, t, q = _nearest_from(X, start + row, vertices, best, in_short, in_full)
-            if t == 0.0:
-                t, best = home_position[best], home_segment[best]
-            segment[start + row], position[start + row], sq_distance[start + row] = best, t, q
+            segment[start + row], position[start + row], sq_distance[start + row] = place(
+                X, start + row, vertices, best, home_segment, home_position, in_short, in_full
+            )
+
+
+@jit(fastmath=REORDER)
+def place(X, row, vertices, best, home_segment, home_position, in_short, in_full):
+    """Give the segment, the position and the squared distance, once the nearest segment is known.
+
+    A row and its segment alone matter here, not how it was found, nor whether there was a doubt.
+    """
+    t, q, sq_start = by_sums(X, row, vertices, best, in_short)
+    if t == 1.0 or not q > ENOUGH_LEFT * sq_start:
+        best, t, q = nearest_from(X, row, vertices, best, in_short, in_full)
+    if t == 0.0:
+        t, best = home_position[best], home_segment[best]
+    return best, t, q
 
 
 @jit(fastmath=REORDER)
@@ -151,7 +184,7 @@ def _center_rows(X, center, scale, out, sizes):
 
 
 @jit(fastmath=REORDER)
-def _nearest_from(X, row, vertices, i, in_short, in_full):
+def nearest_from(X, row, vertices, i, in_short, in_full):
     """Give the segment, the position and the squared distance; see `_nearest_on_segment`.
 
     A vertex is met at the start of the segment after it, whichever of the two was found.

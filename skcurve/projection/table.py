@@ -77,6 +77,14 @@ class SearchTable(NamedTuple):
         )
 
 
+def line_constants(vertices: torch.Tensor) -> torch.Tensor:
+    """Give the squared norms, slopes, halves and lengths of a polyline as it is: (4, M) float32."""
+    length = torch.linalg.vector_norm(torch.diff(vertices, dim=0), dim=1, dtype=torch.float64)
+    slope = torch.where(length > 0, 0.5 / length, 0.0)
+    lines = torch.nn.functional.pad(torch.stack([slope, length / 2, length]), (0, 1))
+    return torch.cat([(vertices * vertices).sum(1)[None], lines]).float()
+
+
 def first_holders(has_length: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the first segment on which each vertex lies.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import torch
 
-from skcurve.parallel import has_numba
+from skcurve.parallel import has_numba, has_triton
 from skcurve.solvers.rows import Sample
 from skcurve.solvers.statistics import Statistics
 
@@ -43,6 +45,12 @@ def accumulate(
         from skcurve.solvers.accumulate_fused import accumulate_fused
 
         return accumulate_fused(sample, vertices, dithers, exact)
+    if has_triton(vertices.device):
+        from skcurve.projection.fused_triton import UNFIT
+        from skcurve.solvers.accumulate_triton import accumulate_triton
+
+        with suppress(*UNFIT):  # `project` says so, where it matters more
+            return accumulate_triton(sample, vertices, dithers, exact)
     return accumulate_blocked(sample, vertices, dithers, exact)
 
 
@@ -62,7 +70,9 @@ def accumulate_blocked(
                 met = _meet_line(points, vertices)
             else:
                 met = _meet_points(points, vertices, dithers[i, block])
-            parts.append(_sum(points, weights, vertices, *met, shared=bool(exact[i, block])))
+            parts.append(
+                sum_meetings(points, weights, vertices, *met, shared=bool(exact[i, block]))
+            )
     return sum(parts[1:], start=parts[0])
 
 
@@ -95,7 +105,7 @@ def _meet_line(
     return segment, place, q + sq_size
 
 
-def _sum(
+def sum_meetings(
     points: torch.Tensor,
     weights: torch.Tensor,
     vertices: torch.Tensor,
@@ -110,13 +120,21 @@ def _sum(
     before = 1.0 - after
     sums = points.new_zeros((5, n_segments))
     for total, term in zip(sums, (before * before, after * after, before * after), strict=False):
-        total.scatter_add_(0, segment, weights * term)
+        _add_at(total, segment, weights * term)
     beyond = torch.where(after < before, segment - 1, segment + 1).clamp_(0, n_segments - 1)
     share = 0.5 - torch.minimum(before, after) if shared else torch.zeros_like(after)
     for total, term in zip(sums[3:], (weights, weights * sq_distance.clamp(min=0.0)), strict=True):
-        total.scatter_add_(0, segment, (1.0 - share) * term)
-        total.scatter_add_(0, beyond, share * term)
+        _add_at(total, segment, (1.0 - share) * term)
+        _add_at(total, beyond, share * term)
     shares = points.new_zeros((len(points), n_segments + 1))
     shares.scatter_(1, segment[:, None], (weights * before)[:, None])
     shares.scatter_(1, segment[:, None] + 1, (weights * after)[:, None])
     return Statistics.of_segments(sums, shares.T @ points)
+
+
+def _add_at(total: torch.Tensor, where: torch.Tensor, terms: torch.Tensor) -> None:
+    """Add terms where they belong, in an order that is the same in every run."""
+    if total.is_cuda:  # the one that sorts first; the other adds as threads arrive
+        total.index_put_((where,), terms, accumulate=True)
+    else:
+        total.scatter_add_(0, where, terms)

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from scipy.linalg import solveh_banded
 
+from skcurve.solvers.tridiagonal import solve_tridiagonal
+
 ANCHOR = 0.02
 """How firmly each vertex is held where it was, beside the mean weight of a vertex."""
 
@@ -134,6 +136,8 @@ class Statistics:
         -------
         vertices : (M, D) tensor
         """
+        if vertices.is_cuda:
+            return self._solve_there(vertices, smoothness)
         diagonal, beside = (p.cpu().double().numpy() for p in (self.diagonal, self.beside))
         mean = diagonal.mean() or 1.0
         banded = np.zeros((2, len(diagonal)))
@@ -149,6 +153,21 @@ class Statistics:
             banded, target.cpu().numpy(), overwrite_ab=True, overwrite_b=True, check_finite=False
         )
         return torch.from_numpy(solution).to(vertices)
+
+    def _solve_there(
+        self, vertices: torch.Tensor, smoothness: float | torch.Tensor
+    ) -> torch.Tensor:
+        """Do it on the device of the vertices, without waiting for it."""
+        diagonal, beside = self.diagonal.double(), self.beside.double()
+        mean = diagonal.mean()
+        mean = torch.where(mean > 0, mean, 1.0)
+        tension = mean * torch.as_tensor(smoothness).to(diagonal).expand_as(beside)
+        pad = torch.nn.functional.pad
+        return solve_tridiagonal(
+            diagonal + mean * ANCHOR + pad(tension, (1, 0)) + pad(tension, (0, 1)),
+            beside - tension,
+            self.moment.double() + mean * ANCHOR * vertices,
+        ).to(vertices)
 
 
 def perplexity_of(usage: torch.Tensor) -> float:

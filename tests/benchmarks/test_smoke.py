@@ -192,3 +192,17 @@ def test_a_script_runs_at_a_small_size(script):
     assert done.returncode == 0, done.stderr
     assert "Targets" in done.stdout
     assert "Written" not in done.stdout
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_a_gpu_says_that_there_is_none_or_runs():
+    import torch
+
+    pytest.importorskip("rich")
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "gpu.py"), "--quick"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert ("Targets" if torch.cuda.is_available() else "No GPU was found") in done.stdout
+    assert "Written" not in done.stdout

@@ -1,4 +1,4 @@
-"""The nearest point of a polyline: both searches, against the definition computed as it reads."""
+"""The nearest point of a polyline: all searches, against the definition computed as it reads."""
 
 import subprocess
 import sys
@@ -15,6 +15,7 @@ from skcurve.projection import Projection, project, project_oracle
 from skcurve.projection.blocked import project_blocked
 from skcurve.projection.fused import project_fused
 from skcurve.projection.table import SearchTable
+from skcurve.projection.tree import project_by_tree
 from skcurve.testing import point_clouds, polylines
 
 SEARCHES = [
@@ -23,12 +24,17 @@ SEARCHES = [
         id="fused",
         marks=pytest.mark.skipif(not has_numba(), reason="needs numba"),
     ),
+    pytest.param(
+        project_by_tree,
+        id="tree",
+        marks=pytest.mark.skipif(not has_numba(), reason="needs numba"),
+    ),
     pytest.param(project_blocked, id="blocked"),
 ]
 DTYPES = [torch.float32, torch.float64]
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-6}
 
-both_searches = pytest.mark.parametrize("search", SEARCHES)
+all_searches = pytest.mark.parametrize("search", SEARCHES)
 both_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: str(dtype)[6:])
 some_examples = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -80,7 +86,7 @@ def assert_optimal(found, X, vertices):
     assert (there <= (1 + 4 * TOLERANCE[X.dtype]) * expected.sq_distance + floor).all()
 
 
-@both_searches
+@all_searches
 @both_dtypes
 @some_examples
 @given(data=st.data())
@@ -89,7 +95,7 @@ def test_is_the_oracles_distance_on_any_curve(search, dtype, data):
     assert_optimal(find(search, X, vertices), X, vertices)
 
 
-@both_searches
+@all_searches
 @both_dtypes
 @pytest.mark.parametrize("shift", [0.0, 1e4])
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_is_the_oracles_distance_on_random_rows(search, dtype, shift, n, n_verti
     assert_optimal(find(search, X, vertices), X, vertices)
 
 
-@both_searches
+@all_searches
 @both_dtypes
 def test_points_of_the_curve_are_at_distance_zero_however_far_from_the_origin(search, dtype):
     _, vertices = random_scene(1, 200, 8, dtype, shift=1e4)
@@ -109,7 +115,7 @@ def test_points_of_the_curve_are_at_distance_zero_however_far_from_the_origin(se
     assert (found.sq_distance == 0).all()
 
 
-@both_searches
+@all_searches
 @both_dtypes
 def test_strands_closer_than_single_precision_tells_apart_are_told_apart(search, dtype):
     # One vertex far away sets the scale; beside it, all the others are in one place.
@@ -119,7 +125,7 @@ def test_strands_closer_than_single_precision_tells_apart_are_told_apart(search,
     assert_optimal(find(search, X, vertices), X, vertices)
 
 
-@both_searches
+@all_searches
 @both_dtypes
 @pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-6])
 def test_rows_close_to_a_long_segment_keep_their_digits(search, dtype, distance):
@@ -130,7 +136,7 @@ def test_rows_close_to_a_long_segment_keep_their_digits(search, dtype, distance)
     assert_optimal(find(search, X, vertices), X, vertices)
 
 
-@both_searches
+@all_searches
 @pytest.mark.parametrize("scale", [1e25, 1e-25, 1e18, 1e-18])
 def test_extreme_values_do_not_overflow_on_the_way(search, scale):
     X, vertices = random_scene(50, 9, 3)
@@ -143,7 +149,7 @@ def test_extreme_values_do_not_overflow_on_the_way(search, scale):
     assert torch.allclose(found.sq_distance, expected.sq_distance.float(), rtol=1e-4)
 
 
-@both_searches
+@all_searches
 @pytest.mark.parametrize("scale", [1e120, 1e-120])
 def test_float64_values_beyond_float32_are_projected(search, scale):
     X, vertices = random_scene(50, 9, 3)
@@ -153,7 +159,7 @@ def test_float64_values_beyond_float32_are_projected(search, scale):
     assert torch.allclose(found.sq_distance, expected.sq_distance, rtol=1e-6, atol=0)
 
 
-@both_searches
+@all_searches
 @pytest.mark.parametrize(
     ("X_dtype", "vertices_dtype"), [(torch.float32, torch.float64), (torch.float64, torch.float32)]
 )
@@ -171,7 +177,7 @@ def assert_the_same_one_at_a_time(search, X, vertices):
         assert torch.equal(part, torch.cat([one[i] for one in single]))
 
 
-@both_searches
+@all_searches
 @both_dtypes
 @some_examples
 @given(data=st.data())
@@ -180,7 +186,7 @@ def test_rows_one_at_a_time_are_rows_together_bit_for_bit(search, dtype, data):
     assert_the_same_one_at_a_time(search, X, vertices)
 
 
-@both_searches
+@all_searches
 @both_dtypes
 @pytest.mark.parametrize(("n_vertices", "n_features"), [(100, 40), (2, 4096), (300, 1)])
 def test_many_rows_one_at_a_time_are_rows_together_bit_for_bit(
@@ -191,7 +197,7 @@ def test_many_rows_one_at_a_time_are_rows_together_bit_for_bit(
     assert_the_same_one_at_a_time(search, X, vertices)
 
 
-@both_searches
+@all_searches
 @both_dtypes
 def test_a_row_whose_nearest_segment_is_in_doubt_is_measured_like_any_other(search, dtype):
     # Whether it is depends on the last digits of a product, and so on the rows beside it.
@@ -203,7 +209,7 @@ def test_a_row_whose_nearest_segment_is_in_doubt_is_measured_like_any_other(sear
         assert torch.equal(part, other)
 
 
-@both_searches
+@all_searches
 @both_dtypes
 def test_permuted_rows_are_permuted_results_bit_for_bit(search, dtype):
     X, vertices = random_scene(1500, 100, 20, dtype)
@@ -213,16 +219,16 @@ def test_permuted_rows_are_permuted_results_bit_for_bit(search, dtype):
         assert torch.equal(part[order], other)
 
 
-@both_searches
+@all_searches
 @some_examples
 @given(data=st.data())
-def test_both_searches_are_the_public_one(search, data):
+def test_all_searches_are_the_public_one(search, data):
     X, vertices = data.draw(scenes())
     found, public = find(search, X, vertices), project(X, vertices)
     assert torch.allclose(found.sq_distance, public.sq_distance, rtol=1e-9, atol=1e-12)
 
 
-@both_searches
+@all_searches
 @pytest.mark.parametrize(
     ("vertices", "x", "segment", "position"),
     [
@@ -241,7 +247,7 @@ def test_ties_go_to_the_lowest_index(search, vertices, x, segment, position):
     assert (int(found.segment), float(found.position)) == (segment, position)
 
 
-@both_searches
+@all_searches
 @some_examples
 @given(
     start=st.integers(-4, 4),
@@ -257,13 +263,13 @@ def test_the_index_is_the_lowest_of_equally_near_points(search, start, steps, x)
     assert float(found.segment + found.position) == grid[distance.argmin()]
 
 
-@both_searches
+@all_searches
 def test_no_rows_give_no_results(search):
     found = find(search, torch.empty((0, 3)), torch.eye(3))
     assert [len(part) for part in found] == [0, 0, 0]
 
 
-@both_searches
+@all_searches
 def test_strided_rows_are_read_as_they_are(search):
     X, vertices = random_scene(60, 9, 8)
     for view in (X[::2], X.T.contiguous().T, X[:, :4]):
@@ -273,7 +279,7 @@ def test_strided_rows_are_read_as_they_are(search):
             assert torch.allclose(part, other, rtol=1e-12)
 
 
-@both_searches
+@all_searches
 def test_inputs_are_not_written_to(search):
     X, vertices = random_scene(60, 9, 8, torch.float32)
     X_before, vertices_before = X.clone(), vertices.clone()
@@ -308,7 +314,7 @@ def test_a_gpu_finds_the_same(dtype):
     assert_optimal(Projection(*(part.cpu() for part in found)), X, vertices)
 
 
-@lru_cache(maxsize=1)  # both searches are held to the same
+@lru_cache(maxsize=1)  # all searches are held to the same
 def exacting_scene(n, n_vertices, n_features, dtype, shift, repeated):
     """Rows of the spread of the vertices, rows close to the curve, rows on it; and the oracle."""
     X, vertices = random_scene(n, n_vertices, n_features, torch.float64, shift)
@@ -325,7 +331,7 @@ def exacting_scene(n, n_vertices, n_features, dtype, shift, repeated):
     return X, vertices, project_oracle(X, vertices).sq_distance
 
 
-@both_searches
+@all_searches
 @both_dtypes
 @pytest.mark.parametrize("repeated", [False, True])
 @pytest.mark.parametrize("shift", [0.0, 1e4])
@@ -347,7 +353,7 @@ def test_the_squared_distance_is_relatively_exact(
     assert (error <= TOLERANCE[dtype] * expected + rounding).all()
 
 
-@both_searches
+@all_searches
 def test_rows_keep_their_precision_beside_vertices_of_less(search):
     # Of the difference of two float32 vertices, float32 keeps seven digits.
     X, vertices = torch.tensor([[0.3, 0.1]]).double(), torch.tensor([[0.1, 0.7], [1.3, 0.2]])
@@ -376,7 +382,7 @@ print((after - before) * 1024 - results)
 """
 
 
-@both_searches
+@all_searches
 @pytest.mark.parametrize(
     "scene",
     [
@@ -398,7 +404,7 @@ def test_extra_memory_is_bounded(search, scene):
     assert int(extra.stdout) < 64 * 2**20
 
 
-@both_searches
+@all_searches
 def test_squares_that_float64_cannot_hold_are_no_error(search):
     X, vertices = random_scene(50, 9, 3, torch.float64)
     found = find(search, 1e200 * X, 1e200 * vertices)
