@@ -92,16 +92,7 @@ class SpaceFillingVQ(QuantizerLayer):
     Attributes
     ----------
     codebook : (2**n_bits, dim) Parameter or buffer
-        All vertices there will be; those in use come first.
-
-    vertices : (2**bitrate, dim) tensor
-        Those in use, in the order of the curve.
-
-    bitrate : int
-        The present one.
-
-    initialized : bool
-        Whether it has met latents.
+        All vertices there will be; those in use come first, in the order of the curve.
 
     See Also
     --------
