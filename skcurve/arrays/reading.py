@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -238,6 +239,44 @@ def _open_safetensors(path: Path) -> Contents:
 
     with safe_open(path, framework="pt") as file:
         return {name: partial(load, name) for name in file.keys()}  # noqa: SIM118
+
+
+def map_safetensors(path: Path, key: str) -> tuple[NumpyArray, Any]:
+    """Map a tensor of a safetensors file, of which the library reads only all or slices.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which has been opened before and is sound.
+    key : str
+        The name of the tensor.
+
+    Returns
+    -------
+    array : memmap
+        Of its shape; where numpy lacks the dtype, whole numbers of the same size.
+    dtype : torch.dtype
+        That of the tensor.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or cut short.
+    """
+    import torch
+    from safetensors import safe_open
+
+    with understood(path):
+        with safe_open(path, framework="pt") as file:  # which looks at the whole header
+            few = file.get_slice(key)
+            shape, dtype = tuple(few.get_shape()), few[:0].dtype
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            start = json.loads(stream.read(size))[key]["data_offsets"][0]
+        kind = torch.empty(0, dtype=dtype)
+        stored = kind.view(torch.int16) if dtype == torch.bfloat16 else kind
+        array = np.memmap(path, stored.numpy().dtype, "r", offset=8 + size + start, shape=shape)
+        return array, dtype
 
 
 def as_numpy(tensor: Any) -> NumpyArray:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 from collections.abc import Iterator
-from typing import Any
+from io import FileIO
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +16,10 @@ from skcurve.interop import Array
 
 
 class ArrayBlock(Block):
-    """An array or a tensor; the pages of a mapped file are let go after each step.
+    """An array or a tensor; of one that is mapped from a file, the file is read.
+
+    Pages of a map that were touched count as memory, with megabytes around each, until the system
+    wants them back; what is read from the file does not.
 
     Parameters
     ----------
@@ -28,32 +33,60 @@ class ArrayBlock(Block):
         self.name, self.dtype = name, array.dtype
         self.n_rows, self.n_features = check_shape(array, name)
         self.units = np.array([0, self.n_rows])
-        self._array, self._map = array, _mapping(array)
+        self._array, self._file = array, _file_of(array)
 
     def scan(self, start: int, stop: int) -> Iterator[Array]:
         """Give slices; see `Block`."""
-        if self._map is None:
+        if self._file is None:
             yield self._array[start:stop]
             return
         step = step_rows(self.n_features, self._array.dtype.itemsize)
         for begin in range(start, stop, step):
-            part = np.array(self._array[begin : min(begin + step, stop)])
-            self._let_go()
-            yield part
+            yield self._file.read(np.arange(begin, min(begin + step, stop)), self.name)
 
     def take(self, rows: RowNumbers) -> Array:
-        """Index the array; see `Block`."""
-        found: Array
+        """Index the array, or read the rows; see `Block`."""
+        if self._file is not None:
+            return self._file.read(rows, self.name)
         if isinstance(self._array, torch.Tensor):
             return self._array[torch.from_numpy(rows).to(self._array.device)]
-        found = np.asarray(self._array[rows])
-        self._let_go()
+        return np.asarray(self._array[rows])
+
+
+class _File(NamedTuple):
+    """Where in a file the rows of a mapped array are."""
+
+    path: str
+    place: int
+    stride: int
+    n_features: int
+    dtype: np.dtype[Any]
+
+    def read(self, rows: RowNumbers, name: str) -> Array:
+        """Read rows, each run of neighbours at once."""
+        found = np.empty((len(rows), self.n_features), self.dtype)
+        size = self.n_features * self.dtype.itemsize
+        apart = np.diff(rows) != 1 if self.stride == size else np.ones(max(0, len(rows) - 1), bool)
+        edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(rows)]
+        content = found.view(np.uint8).data.cast("B") if found.size else memoryview(b"")
+        try:
+            with open(self.path, "rb", buffering=0) as file:
+                if len(edges) > 2 and hasattr(os, "posix_fadvise"):  # no reading ahead
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+                for first, last in pairwise(edges):
+                    if first < last:
+                        file.seek(self.place + int(rows[first]) * self.stride)
+                        self._fill(file, content[first * size : last * size], name)
+        except OSError as error:
+            raise type(error)(f"{name} cannot be read: {error}") from error
         return found
 
-    def _let_go(self) -> None:
-        """Drop the pages that were read: the system has them yet, and they are no longer ours."""
-        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
-            self._map.madvise(mmap.MADV_DONTNEED)
+    def _fill(self, file: FileIO, content: memoryview, name: str) -> None:
+        while len(content):
+            n_bytes = file.readinto(content)
+            if not n_bytes:
+                raise ValueError(f"{name} cannot be read: {self.path!r} is cut short.")
+            content = content[n_bytes:]
 
 
 class StoredBlock(Block):
@@ -105,14 +138,16 @@ def step_rows(n_features: int, itemsize: int) -> int:
     return max(1, SCAN_BYTES // (n_features * itemsize))
 
 
-def _mapping(array: Array) -> mmap.mmap | None:
-    """Find the map that an array lies in, if it is one whose pages can be read again.
-
-    Those of a private one, which was written to, cannot.
-    """
-    base: Any = array
-    while isinstance(base, np.ndarray):
-        if isinstance(base, np.memmap) and base.mode == "c":
-            return None
-        base = base.base
-    return base if isinstance(base, mmap.mmap) else None
+def _file_of(array: Array) -> _File | None:
+    """Find the file that an array is mapped from, if its rows are whole there."""
+    root: Any = array
+    while isinstance(root, np.ndarray) and isinstance(root.base, np.ndarray):
+        root = root.base
+    if not isinstance(array, np.ndarray) or not isinstance(root, np.memmap):
+        return None
+    scattered = array.shape[1] > 1 and array.strides[1] != array.itemsize
+    private = root.mode == "c"  # may hold what the file does not
+    if scattered or private or root.filename is None or not os.path.isfile(root.filename):
+        return None
+    place = root.offset + array.ctypes.data - root.ctypes.data
+    return _File(os.fspath(root.filename), place, array.strides[0], array.shape[1], array.dtype)

@@ -17,9 +17,8 @@ from skcurve.interop import Array, all_finite, as_tensor, restore
 SCAN_BYTES = 1 << 24
 """So much of a block is read at a time where all rows are wanted, in order."""
 
-TAKE_ROWS = 1 << 11
-"""So many rows are read at a time where some are wanted: a page of a mapped file may come with 15
-others, which stay in memory until the step is over."""
+TAKE_ROWS = 1 << 12
+"""So many rows are read at a time where some are wanted."""
 
 RowNumbers = npt.NDArray[np.int64]
 
@@ -194,6 +193,9 @@ class Blocks:
                 rows = np.arange(begin, begin + len(part))
                 yield self.checked(part, number, rows).to(self.device)
                 begin += len(part)
+            if begin != end:
+                name, n_rows = self.blocks[number].name, self.blocks[number].n_rows
+                raise ValueError(f"{name} must give {n_rows} rows; it ended after {begin}.")
 
     def whole(self) -> InMemory:
         """Read everything."""

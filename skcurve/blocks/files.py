@@ -6,14 +6,16 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from skcurve.arrays import find_key, read_array
 from skcurve.arrays.parquet import columns_as_array, columns_of, require_pyarrow
-from skcurve.arrays.reading import as_numpy, understood
-from skcurve.blocks.arrays import ArrayBlock, check_shape, step_rows
+from skcurve.arrays.reading import as_numpy, map_safetensors, understood
+from skcurve.blocks.arrays import ArrayBlock, step_rows
 from skcurve.blocks.base import Block, Blocks, RowNumbers
 from skcurve.interop import Array
 
@@ -21,73 +23,67 @@ NUMBERED = re.compile(r"(\d+)-of-(\d+)")
 """How the name of a shard says that there are others."""
 
 
-class NpyBlock(Block):
-    """A .npy file, mapped anew at each step: what was read does not stay in memory.
+class MappedBlock(Block):
+    """A file that is mapped, anew at each step: what was read does not stay in memory.
 
     Parameters
     ----------
     path : Path
         The file.
     key : str or None
-        Which of its arrays; an .npy file has one without a name.
+        Which of its arrays; None if there is only one.
     name : str
         What an error calls it.
     """
 
     def __init__(self, path: Path, key: str | None, name: str) -> None:
-        self.name, self._path, self._key = name, path, key
-        opened = ArrayBlock(read_array(path, key), name)
-        self.n_rows, self.n_features, self.dtype = opened.n_rows, opened.n_features, opened.dtype
-        self.units = opened.units
+        self.name, self._path, self._key = name, path, find_key(path, key)
+        opened = ArrayBlock(self._mapped(), name)
+        self.n_rows, self.n_features = opened.n_rows, opened.n_features
+        self.units, self.dtype = opened.units, self._read(self._mapped()[:0]).dtype
 
     def scan(self, start: int, stop: int) -> Iterator[Array]:
         """Give slices; see `Block`."""
-        yield from self._opened().scan(start, stop)
+        yield from map(self._read, self._opened().scan(start, stop))
 
     def take(self, rows: RowNumbers) -> Array:
         """Index the mapped array; see `Block`."""
-        return self._opened().take(rows)
+        return self._read(self._opened().take(rows))
 
     def _opened(self) -> ArrayBlock:
         with _naming(self):
-            return ArrayBlock(read_array(self._path, self._key), self.name)
+            opened = ArrayBlock(self._mapped(), self.name)
+            if (opened.n_rows, opened.n_features) != (self.n_rows, self.n_features):
+                raise ValueError("it has another shape than before.")
+            return opened
+
+    def _mapped(self) -> Array:
+        """Map the file."""
+        return read_array(self._path, self._key or None)
+
+    def _read(self, part: Array) -> Array:
+        """Make numbers of what is in the file."""
+        return part
 
 
-class SafetensorsBlock(Block):
-    """A tensor of a safetensors file, of which slices are read; parameters as of `NpyBlock`."""
+class SafetensorsBlock(MappedBlock):
+    """A tensor of a safetensors file; see `MappedBlock`."""
 
-    def __init__(self, path: Path, key: str | None, name: str) -> None:
-        from safetensors import safe_open
+    def _mapped(self) -> Array:
+        return map_safetensors(self._path, self._key)[0]
 
-        self.name, self._path, self._key = name, path, find_key(path, key)
-        with safe_open(path, framework="pt") as file:
-            part = file.get_slice(self._key)
-            self.n_rows, self.n_features = check_shape(_Shape(part.get_shape()), name)
-            self.dtype = as_numpy(file.get_slice(self._key)[:0]).dtype
-        self.units = np.array([0, self.n_rows])
+    def _read(self, part: Array) -> Array:
+        return as_numpy(torch.from_numpy(np.array(part)).view(self._kind))
 
-    def scan(self, start: int, stop: int) -> Iterator[Array]:
-        """Give slices; see `Block`."""
-        step = step_rows(self.n_features, self.dtype.itemsize)
-        for begin in range(start, stop, step):
-            yield self._read([slice(begin, min(begin + step, stop))])
-
-    def take(self, rows: RowNumbers) -> Array:
-        """Read row by row; see `Block`."""
-        return self._read([slice(row, row + 1) for row in rows.tolist()])
-
-    def _read(self, parts: Sequence[slice]) -> Array:
-        from safetensors import safe_open
-
-        with _naming(self), understood(self._path), safe_open(self._path, framework="pt") as file:
-            held = file.get_slice(self._key)
-            return np.concatenate([as_numpy(held[part]) for part in parts])
+    @cached_property
+    def _kind(self) -> torch.dtype:
+        return map_safetensors(self._path, self._key)[1]
 
 
 class ParquetBlock(Block):
     """A column of lists, or all columns, of a Parquet file, read by row groups.
 
-    Parameters as of `NpyBlock`.
+    Parameters as of `MappedBlock`.
     """
 
     def __init__(self, path: Path, key: str | None, name: str) -> None:
@@ -125,7 +121,7 @@ class ParquetBlock(Block):
 
 
 SHARDS: dict[str, Callable[[Path, str | None, str], Block]] = {
-    ".npy": NpyBlock,
+    ".npy": MappedBlock,
     ".safetensors": SafetensorsBlock,
     ".parquet": ParquetBlock,
 }
@@ -164,6 +160,10 @@ def open_shards(
     """
     single = isinstance(source, str | os.PathLike)
     given = [Path(source)] if single else [Path(path) for path in source]  # type: ignore[arg-type, union-attr]
+    if single and not given[0].exists():
+        raise FileNotFoundError(
+            f"X={os.fspath(given[0])!r}: there is no file or folder of that name."
+        )
     paths = _shards_in(given[0]) if single and given[0].is_dir() else given
     suffixes = {path.suffix.lower() for path in paths}
     if suffixes - SHARDS.keys() or len(suffixes) != 1:
@@ -218,10 +218,3 @@ def _naming(block: Block) -> Iterator[None]:
 def _told_once(name: str, error: Exception) -> str:
     said = str(error)
     return said if said.startswith(name) else f"{name} cannot be read: {said}"
-
-
-class _Shape:
-    """What has a shape and nothing else."""
-
-    def __init__(self, shape: Sequence[int]) -> None:
-        self.shape = tuple(shape)
