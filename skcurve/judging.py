@@ -126,6 +126,7 @@ def _judge_there(
     chosen: torch.Tensor,
     weights: torch.Tensor,
     generator: np.random.Generator,
+    number: int,
 ) -> Verdict:
     """Judge by rows in another process."""
     return _judge(codebook, X[chosen], weights)

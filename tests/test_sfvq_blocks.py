@@ -67,7 +67,7 @@ def test_few_blocks_are_read_whole_and_all_is_as_in_memory(tmp_path):
 
 
 def test_only_rows_that_are_needed_are_read(tmp_path, by_need):
-    blocks = as_blocks(shards(tmp_path, data=np.tile(X, (10, 1))))
+    blocks = as_blocks(shards(tmp_path, data=np.tile(X, (20, 1))))
     read, take = [], type(blocks).take
 
     def noting(self, rows):

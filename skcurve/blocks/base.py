@@ -214,7 +214,7 @@ class Blocks:
         function : callable
             From an (m, D) tensor to one of m rows.
         out : array, default=None
-            Where to write it; anything that has a length and takes ``out[start:stop] = rows``.
+            Where to write it; anything that has a shape and takes ``out[start:stop] = rows``.
 
         Returns
         -------
@@ -300,7 +300,7 @@ class Spread(Blocks, ABC):
         self,
         rows: RowNumbers,
         weights: torch.Tensor,
-        function: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, np.random.Generator], Any],
+        function: Callable[..., Any],
         generator: np.random.Generator,
     ) -> Any:
         """Give the sum of what a function makes of some rows of each block.
@@ -312,8 +312,9 @@ class Spread(Blocks, ABC):
         weights : (m,) tensor
             Theirs.
         function : callable
-            Given a tensor, where in it the rows are, their weights, and a generator, it returns a
-            data class of tensors that can be added. It can be pickled.
+            Given a tensor, where in it the rows are, their weights, a generator, and the number of
+            the block among those that have such rows, it returns a data class of tensors that can
+            be added. It can be pickled.
         generator : numpy.random.Generator
             Seeds those of the function, one a block: where a block is makes no difference.
         """
@@ -352,16 +353,16 @@ def mapped(rows: Any, function: Callable[[torch.Tensor], torch.Tensor], out: Any
     results = (function(part) for part in rows.scan())
     if out is None:
         return restore(torch.cat(list(results)), like=rows.like)
-    start = 0
+    start, n_rows = 0, out.shape[0]
     for part in results:
         stop = start + len(part)
-        if stop > len(out):
-            raise ValueError(f"out has room for {len(out)} rows; X has more.")
+        if stop > n_rows:
+            raise ValueError(f"out has room for {n_rows} rows; X has more.")
         given = part.to(out.device) if isinstance(out, torch.Tensor) else part.cpu().numpy()
         out[start:stop] = given
         start = stop
-    if start < len(out):
-        raise ValueError(f"out has {len(out)} rows, but X only {start}.")
+    if start < n_rows:
+        raise ValueError(f"out has {n_rows} rows, but X only {start}.")
     return out
 
 

@@ -32,12 +32,26 @@ class Meeting(NamedTuple):
     n_passes: int
     exact_share: float
 
-    def __call__(self, sample: Sample, generator: np.random.Generator) -> Statistics:
-        """Let rows meet the curve; the generator draws the dithers."""
+    def __call__(
+        self, sample: Sample, generator: np.random.Generator, before: float | None = None
+    ) -> Statistics:
+        """Let rows meet the curve.
+
+        Parameters
+        ----------
+        sample : Sample
+            They.
+        generator : numpy.random.Generator
+            Draws the dithers.
+        before : float, default=None
+            How many meetings other parts of the sweep have had, so that those with the line are
+            spread evenly over all parts; None if this is the first.
+        """
         n_blocks = max(1, len(sample.chosen) // BLOCK_ROWS)
         shape = (self.n_passes, n_blocks, len(self.vertices) - 1)
         dithers = torch.from_numpy(generator.random(shape)).to(self.vertices)
-        exact = choose_exact(self.exact_share, shape[:2], generator)
+        first = generator.random() if before is None else before * self.n_passes * self.exact_share
+        exact = choose_exact(self.exact_share, shape[:2], first)
         return accumulate(sample, self.vertices, dithers, exact)
 
     @property
@@ -46,9 +60,7 @@ class Meeting(NamedTuple):
         return self.n_passes * len(self.vertices) * 8 // BLOCK_ROWS
 
 
-def choose_exact(
-    share: float, shape: tuple[int, int], generator: np.random.Generator
-) -> torch.Tensor:
+def choose_exact(share: float, shape: tuple[int, int], first: float) -> torch.Tensor:
     """Choose the meetings that are with the line itself, for `accumulate`.
 
     Parameters
@@ -57,8 +69,8 @@ def choose_exact(
         How many, from 0 to 1. They are spread evenly: every sweep has its share, up to one.
     shape : (n_passes, n_blocks)
         Of the meetings.
-    generator : numpy.random.Generator
-        Chooses where the first one is.
+    first : float
+        Says where the first one is: at random if it is a random number from 0 to 1.
     """
-    steps = np.arange(shape[0] * shape[1] + 1) * share + generator.random()
+    steps = np.arange(shape[0] * shape[1] + 1) * share + first
     return torch.from_numpy(np.diff(np.floor(steps)) > 0).reshape(shape)

@@ -48,13 +48,23 @@ class Sample(NamedTuple):
 
 
 class Meet(Protocol):
-    """What `Rows.sum` calls with each part of a sample."""
+    """What `Rows.sum` calls with each part of a sample: a `Meeting`, as far as it has to know."""
+
+    @property
+    def n_passes(self) -> int:
+        """How many times each row meets the curve."""
+
+    @property
+    def exact_share(self) -> float:
+        """The share of meetings that is spread evenly over the parts."""
 
     @property
     def row_bytes(self) -> int:
         """How much memory it takes a row."""
 
-    def __call__(self, sample: Sample, generator: np.random.Generator) -> Any:
+    def __call__(
+        self, sample: Sample, generator: np.random.Generator, before: float | None = None
+    ) -> Any:
         """Give what the rows leave behind, which adds up."""
 
 
@@ -176,7 +186,8 @@ class Rows:
         """
         rows, weights = self._drawn(n)
         if isinstance(self._blocks, Spread):
-            function = partial(_meet, meet, self._center, self._scale)
+            start = generator.random() / max(meet.exact_share * meet.n_passes, 1e-9)
+            function = partial(_meet, meet, self._center, self._scale, start)
             return self._blocks.total(self._numbers(rows), weights, function, generator)
         row_bytes = max(self._blocks.row_bytes, meet.row_bytes)
         n_parts = max(1, min(len(rows), -(-len(rows) * row_bytes // PART_BYTES)))
@@ -215,9 +226,12 @@ class Rows:
 
     def _sample(self, rows: RowNumbers, weights: torch.Tensor) -> Sample:
         X, chosen = self._ahead.gather(
-            self._numbers(rows), lambda most: self._numbers(self.order.coming(most))
+            self._numbers(rows), self._coming if self._blocks.costly else None
         )
         return Sample(X, chosen, weights, self._center, self._scale)
+
+    def _coming(self, n: int) -> RowNumbers:
+        return self._numbers(self.order.coming(n))
 
     def _numbers(self, rows: RowNumbers) -> RowNumbers:
         """Say which rows of the blocks these are: those of no weight are none of ours."""
@@ -230,7 +244,7 @@ class ReadAhead:
     Parameters
     ----------
     blocks : Blocks
-        To read from. Only of costly ones more is read than asked for.
+        To read from.
     """
 
     def __init__(self, blocks: Blocks) -> None:
@@ -239,7 +253,7 @@ class ReadAhead:
         self._X = torch.empty(0)
 
     def gather(
-        self, rows: RowNumbers, coming: Callable[[int], RowNumbers]
+        self, rows: RowNumbers, coming: Callable[[int], RowNumbers] | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give a tensor that holds some rows, and where in it they are.
 
@@ -247,11 +261,12 @@ class ReadAhead:
         ----------
         rows : (m,) array of int
             Those that are needed.
-        coming : callable
-            Given a number, it says so many rows, or fewer, that will be needed next.
+        coming : callable or None
+            Given a number, it says so many rows, or fewer, that will be needed next; None where no
+            more shall be read than is needed.
         """
         most = PART_BYTES // self._blocks.row_bytes
-        if not self._blocks.costly or len(rows) >= most:
+        if coming is None or len(rows) >= most:
             return self._blocks.gather(rows)
         stop = self._place + len(rows)
         if not np.array_equal(self._rows[self._place : stop], rows):
@@ -267,13 +282,15 @@ def _meet(
     meet: Meet,
     center: torch.Tensor,
     scale: float,
+    start: float,
     X: torch.Tensor,
     chosen: torch.Tensor,
     weights: torch.Tensor,
     generator: np.random.Generator,
+    number: int,
 ) -> Any:
     """Meet rows in another process."""
-    return meet(Sample(X, chosen, weights, center, scale), generator)
+    return meet(Sample(X, chosen, weights, center, scale), generator, start + number)
 
 
 def _moments(X: torch.Tensor, weights: torch.Tensor | None) -> tuple[torch.Tensor, float]:
