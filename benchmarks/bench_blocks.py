@@ -1,8 +1,9 @@
 """Larger than memory: how much memory and time do 100 GiB of rows take?
 
 A sparse file of 100 GiB, 52,428,800 × 512 float32, mapped; holes read as zeros as fast as the
-system makes them, and stretches of normal rows lie between them. *Memory* is the peak of the process above
-what it had when the call began, with everything imported and compiled, mapped pages included.
+system makes them, and stretches of normal rows lie between them. *Memory* is the peak of the
+process above what it had when the call began, everything imported and compiled, mapped
+pages included.
 """
 
 from __future__ import annotations

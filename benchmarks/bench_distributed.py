@@ -1,10 +1,10 @@
 """Many machines: what do more workers bring, and what would 1, 10 and 100 nodes cost?
 
 Weak scaling on one machine: a Dask cluster of one worker process of one thread and then of two,
-each with as many rows and as much work. `fit` reads a sample whose size hangs on the vertices and not on
-the rows, so the sample is made to grow with the workers (`Lloyd(rows_per_vertex=...)`); `score`
-projects all rows. *Efficiency* is the time with one worker over that with two: 1 is perfect. Each
-is the median of three runs.
+each with as many rows and as much work. `fit` reads a sample whose size hangs on the vertices and
+not on the rows, so the sample is made to grow with the workers (`Lloyd(rows_per_vertex=...)`);
+`score` projects all rows. *Efficiency* is the time with one worker over that with two: 1 is
+perfect. Each is the median of three runs.
 
 The model is arithmetic with what was measured here: the products of one thread a second, and what
 Dask takes a task. It assumes a network of 10 Gbit/s, 64 chunks a node, and that nothing overlaps.

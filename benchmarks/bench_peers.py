@@ -102,10 +102,7 @@ def scenes(quick: bool) -> list[Scene]:
         Scene("mapping network", all_bitrates, partial(drawn, mapping_network, 32_768, 256), 8.0),
         Scene("digits", (4, 6, 8), labelled_digits, share=5.0),
         Scene("sentence embeddings", (4, 6, 8), labelled_sentences, share=5.0),
-        *(
-            Scene(shape, all_bitrates, partial(plane, shape, 10_000), share=2.5)
-            for shape in SHAPES
-        ),
+        *(Scene(shape, all_bitrates, partial(plane, shape, 10_000), share=2.5) for shape in SHAPES),
     ]
 
 
