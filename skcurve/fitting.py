@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from joblib import Parallel, delayed
 from sklearn.callback import CallbackContext
 from sklearn.exceptions import ConvergenceWarning
 
+from skcurve.blocks import Blocks
+from skcurve.checkpoints import Checkpoint, Progress
 from skcurve.curve import PolylineCurve
+from skcurve.judging import Judged
 from skcurve.notices import warn
-from skcurve.projection import project
 from skcurve.solvers import STARTS, Rows, Solver, Sweep, learn
 
 
@@ -91,7 +93,7 @@ class Fit:
 
     Attributes
     ----------
-    rows : (n, D) tensor
+    rows : Blocks
         The training rows.
     weights : (n,) tensor or None
         Their weights.
@@ -103,14 +105,17 @@ class Fit:
         How the vertices are learnt.
     known : dict of int to (2**b, D) tensor
         The codebooks of a warm start, which count as complete.
+    checkpoint : Checkpoint or None
+        Where each run keeps what is complete.
     """
 
-    rows: torch.Tensor
+    rows: Blocks
     weights: torch.Tensor | None
     start: Start
     n_bits: int
     solver: Solver
     known: dict[int, torch.Tensor]
+    checkpoint: Checkpoint | None = None
 
     @property
     def bitrates(self) -> range:
@@ -123,16 +128,14 @@ class Fit:
             return {"max_subtasks": n_runs, "sequential_subtasks": False}
         return {"max_subtasks": len(self.bitrates), "sequential_subtasks": True}
 
-    def best_of(
-        self, seeds: npt.NDArray[np.int64], n_jobs: int | None, audience: Audience
-    ) -> Learnt:
+    def best_of(self, seeds: Sequence[int], n_jobs: int | None, audience: Audience) -> Learnt:
         """Learn a curve from each seed, and give the one with the lowest distortion.
 
         Ctrl-C ends all of them; of what is complete by then the best is given, with a warning.
 
         Parameters
         ----------
-        seeds : (n_runs,) array of int
+        seeds : sequence of int
             The randomness of each run.
         n_jobs : int or None
             How many run at a time.
@@ -153,7 +156,7 @@ class Fit:
         stop = Event()
         try:
             Parallel(n_jobs, require="sharedmem")(
-                delayed(self._learn)(run, int(seed), number, len(runs), audience, stop)
+                delayed(self._learn)(run, seed, number, len(runs), audience, stop)
                 for number, (run, seed) in enumerate(zip(runs, seeds, strict=True))
             )
         except KeyboardInterrupt:
@@ -178,12 +181,26 @@ class Fit:
         estimator, context, data, verbose = audience
         generator = np.random.default_rng(seed)
         source = Rows(self.rows, self.weights, generator)
-        vertices = self.start.find(source, self.n_bits, generator)
+        begun = self.checkpoint and self.checkpoint.load(number, source, generator)
+        if begun:
+            run.codebooks.update(begun.codebooks)
+            run.history.extend(begun.history)
+            if begun.vertices is None:
+                return
+            vertices = begun.vertices
+        else:
+            vertices = self.start.find(source, self.n_bits, generator)
+
+        def save(vertices: torch.Tensor | None) -> None:
+            if self.checkpoint is not None and not stop.is_set():
+                progress = Progress(run.codebooks, run.history, vertices)
+                self.checkpoint.save(number, progress, source, generator)
+
         if n_runs > 1:
             context = context.subcontext("init", task_id=number, max_subtasks=len(self.bitrates))
             context.call_on_fit_task_begin(estimator=estimator, **data)
-        events = learn(source, vertices, self.n_bits, self.solver, generator)
-        for bitrate in self.bitrates:
+        events = learn(source, vertices, self.n_bits, self.solver, generator, save)
+        for bitrate in range(len(vertices).bit_length() - 1, self.n_bits + 1):
             task = context.subcontext("bitrate", max_subtasks=self.solver.max_iter)
             task.call_on_fit_task_begin(estimator=estimator, **data)
             event = next(events)
@@ -203,6 +220,7 @@ class Fit:
                 estimator=estimator, **data, reconstruction_attributes=fitted
             ):
                 break
+        save(None)
         if n_runs > 1:
             context.call_on_fit_task_end(estimator=estimator, **data)
 
@@ -211,13 +229,10 @@ class Fit:
         reached = max(run.reached for run in runs)
         runs = [run for run in runs if run.reached == reached]
         best, usage, lowest = runs[0], None, np.inf
-        weights = None if self.weights is None else self.weights.double()
+        judged = Judged.sample(self.rows, self.weights, 2**reached)
         try:
             for run in runs:
-                found = project(self.rows, run.codebooks[reached].to(self.rows))
-                errors = found.sq_distance.double()
-                total = float(errors.sum() if weights is None else weights @ errors)
-                counted = torch.bincount(found.segment, weights, minlength=2**reached - 1)
+                total, counted = judged.measure(run.codebooks[reached])
                 if usage is None or total < lowest:
                     best, usage, lowest = run, counted, total
         except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from time import perf_counter
 from typing import Any, ClassVar, Self
@@ -17,25 +18,30 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_random_state
 
-from skcurve import metrics
-from skcurve.coordinates import COORDINATES, to_coordinate, to_index
+from skcurve import applying, metrics
+from skcurve.blocks import Blocks, InMemory, Passing
+from skcurve.checkpoints import Checkpoint, describe, fingerprint
+from skcurve.coordinates import COORDINATES
 from skcurve.fitted import FittedCurve
 from skcurve.fitting import Audience, Fit, Start, say
 from skcurve.interop import Array, as_tensor, restore
+from skcurve.judging import Judged
 from skcurve.notices import warn
-from skcurve.projection import Projection, project
 from skcurve.randomness import as_generator
 from skcurve.solvers import SOLVERS, STARTS, Lloyd, Rows, Solver, Stream, make_solver
 from skcurve.storage import load_estimator, save_estimator
 from skcurve.validation import (
     MAX_BITS,
     MIN_BITS,
+    WHOLE_BYTES,
     SolverObject,
     check_bits,
+    check_blocks,
     check_codebook,
     check_column,
     check_device,
-    check_rows,
+    check_out,
+    check_sizes,
     check_weights,
     count_distinct,
     features_kept,
@@ -244,19 +250,35 @@ default="norm"
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Learn the curve.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows, at least two.
+            Training rows, at least two. They may be more than fit in memory, in blocks: a
+            memory-mapped array, a folder or a list of .npy, .safetensors or Parquet files, a Zarr
+            or HDF5 array, a list of arrays, a Dask collection. Of these, only the rows are read
+            that are needed, and `usage_` is estimated from a sample. An iterator of blocks and a
+            torch `DataLoader` are read once: the curve is learnt from what fits 256 MiB, a fair
+            sample if there is more.
 
         y : Ignored
             Present for API consistency by convention; handed to callbacks.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Not negative. A row of weight two counts as two rows.
+
+        checkpoint : path-like, default=None
+            A folder to keep what is learnt in, written after each bitrate. If the fit is killed,
+            the same call goes on from there, and gives the same bits as one that was not. What a
+            checkpoint of a complete fit holds is not learnt again.
 
         Returns
         -------
@@ -268,7 +290,11 @@ default="norm"
         TypeError
             If X is sparse, or a tensor of no real numbers.
         ValueError
-            If X is not a finite, real matrix of two rows at least, or a parameter does not fit it.
+            If X is not a finite, real matrix of two rows at least, or a parameter does not fit it;
+            if the checkpoint is of another fit. If a block is damaged or not finite, or of another
+            width, the error names it, and the checkpoint stays as it was.
+        OSError
+            If a file cannot be read, or the checkpoint not be written.
 
         Examples
         --------
@@ -283,7 +309,7 @@ default="norm"
         """
         begin_again = not (self.warm_start and hasattr(self, "curve_"))
         with features_kept(self):
-            rows, weights = self._check_rows(X, sample_weight, reset=begin_again, at_least=2)
+            rows, weights, seeds = self._check_training(X, sample_weight, reset=begin_again)
             if len(rows) < 2**self.n_bits:
                 warn(
                     f"X has {len(rows)} rows for {2**self.n_bits} vertices "
@@ -292,17 +318,19 @@ default="norm"
                 )
             known = {} if begin_again else self._known_codebooks()
             start = self._check_start(rows.shape[1], known)
-            task = Fit(rows, weights, start, self.n_bits, self._solver(rows.shape[1]), known)
-            seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init)
+            solver = self._solver(rows.shape[1])
+            kept = self._open_checkpoint(checkpoint, start, solver, seeds)
+            task = Fit(rows, weights, start, self.n_bits, solver, known, kept)
+            seeds = seeds if kept is None else kept.seeds
             data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context = self._init_callback_context(**task.subtasks(self.n_init))
             context.call_on_fit_task_begin(estimator=self, **data)
             learnt = task.best_of(seeds, self.n_jobs, Audience(self, context, data, self.verbose))
             self._warn_of_repeats(rows, learnt.usage)
-        self._set_codebooks(learnt.codebooks, like=X)
+        self._set_codebooks(learnt.codebooks, like=rows.like)
         self._set_history([record._asdict() for record in learnt.history])
         if learnt.usage is not None:
-            self.usage_ = restore(learnt.usage, like=X)
+            self.usage_ = restore(learnt.usage, like=rows.like)
         context.call_on_fit_task_end(estimator=self, **data)
         return self
 
@@ -356,7 +384,7 @@ default="norm"
         began = perf_counter()
         first = not hasattr(self, "curve_")
         with features_kept(self):
-            rows, weights = self._check_rows(
+            rows, weights = self._check_batch(
                 X, sample_weight, reset=first, at_least=2 if first else 1
             )
             known = {} if first else self._known_codebooks()
@@ -378,18 +406,23 @@ default="norm"
 
     # ------------------------------------------------------------------ using
 
-    def transform(self, X: Any) -> Array:
+    def transform(self, X: Any, out: Any = None) -> Array:
         """Give the coordinate of the nearest point of the curve.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Rows, in memory or in blocks, as for `fit`.
+
+        out : array of shape (n_samples, 1), default=None
+            Where to write the result, one block after another: an array, a memory map, a Zarr or
+            HDF5 array. It is returned.
 
         Returns
         -------
         T : array of shape (n_samples, 1)
-            The coordinate named by the parameter `coordinate`, in the dtype of X.
+            The coordinate named by the parameter `coordinate`, in the dtype of X. A Dask array,
+            not computed yet, if X is a Dask collection.
 
         Raises
         ------
@@ -406,7 +439,9 @@ default="norm"
         array([[0.25],
                [2.5 ]])
         """
-        return restore(self._coordinates(X)[:, None], like=X)
+        check_is_fitted(self)
+        function = partial(applying.coordinates, self.curve_, self.coordinate)
+        return self._map(X, function, out, (1,))
 
     def inverse_transform(self, T: Any) -> Array:
         """Give the points of the curve at some coordinates.
@@ -438,17 +473,18 @@ default="norm"
         """
         check_is_fitted(self)
         T = check_column(T)
-        index = to_index(self.curve_, T, self.coordinate)
-        points = as_tensor(self.curve_.evaluate(index), name="X")
-        return restore(points.to(as_tensor(T, name="T").dtype), like=T)
+        return restore(applying.points_at(self.curve_, self.coordinate, T), like=T)
 
-    def quantize(self, X: Any) -> Array:
+    def quantize(self, X: Any, out: Any = None) -> Array:
         """Replace every row by the nearest point of the curve.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Rows, in memory or in blocks.
+
+        out : array of shape (n_samples, n_features), default=None
+            Where to write the result, as for `transform`.
 
         Returns
         -------
@@ -470,15 +506,20 @@ default="norm"
         array([[0.25, 0.  ],
                [2.  , 0.5 ]])
         """
-        return restore(as_tensor(self.inverse_transform(self._coordinates(X)), name="X"), like=X)
+        check_is_fitted(self)
+        function = partial(applying.quantized, self.curve_, self.coordinate)
+        return self._map(X, function, out, (self.curve_.n_features,))
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, out: Any = None) -> Array:
         """Give the number of the segment that holds the nearest point of the curve.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Rows, in memory or in blocks.
+
+        out : int64 array of shape (n_samples,), default=None
+            Where to write the result, as for `transform`.
 
         Returns
         -------
@@ -499,7 +540,8 @@ default="norm"
         >>> sfvq.predict([[0.25, 1.0], [3.0, 0.5]])
         array([0, 2])
         """
-        return restore(self._project(X).segment, like=X)
+        check_is_fitted(self)
+        return self._map(X, partial(applying.segments, self.curve_), out, ())
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Give minus the distortion: the mean squared error a feature. Larger is better.
@@ -534,8 +576,18 @@ default="norm"
         -0.5
         """
         check_is_fitted(self)
-        rows, weights = self._check_rows(X, sample_weight)
-        return -metrics.distortion(self.curve_, rows, sample_weight=weights)
+        rows = self._check_rows(X)
+        if isinstance(rows, InMemory):
+            weights = check_weights(sample_weight, len(rows), rows.X)
+            return -metrics.distortion(self.curve_, rows.X, sample_weight=weights)
+        if isinstance(rows, Passing) and sample_weight is not None:
+            raise ValueError("sample_weight cannot be used where X is read in one pass.")
+        vertices = as_tensor(self.curve_.vertices, name="vertices")
+        weights = None
+        if isinstance(rows, Blocks):
+            weights = check_weights(sample_weight, len(rows), rows.empty)
+        sq_error, usage = Judged(rows, weights).measure(vertices)
+        return -sq_error / float(usage.sum()) / self.curve_.n_features
 
     def directions(self) -> Array:
         """Give the unit tangent of each segment, the candidate interpretable directions.
@@ -713,23 +765,70 @@ default="norm"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _check_rows(
-        self, X: Any, sample_weight: Any, *, reset: bool = False, at_least: int = 1
+    def _check_rows(self, X: Any, *, reset: bool = False, at_least: int = 1) -> Blocks | Passing:
+        rows = check_blocks(self, X, reset=reset, at_least=at_least)
+        return rows if self.device == "auto" else rows.to(check_device(self.device))
+
+    def _check_batch(
+        self, X: Any, sample_weight: Any, *, reset: bool, at_least: int
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows = check_rows(self, X, reset=reset, at_least=at_least)
-        rows = rows.to(self._device_for(rows))
-        return rows, check_weights(sample_weight, rows)
+        rows = self._check_rows(X, reset=reset, at_least=at_least)
+        if not isinstance(rows, InMemory):
+            raise TypeError(
+                f"partial_fit takes one batch, an array; got {type(X).__name__}, which comes in "
+                "blocks. Call it with each of them, or fit with all."
+            )
+        return rows.X, check_weights(sample_weight, len(rows), rows.X)
 
-    def _device_for(self, rows: torch.Tensor) -> torch.device:
-        return rows.device if self.device == "auto" else check_device(self.device)
+    def _check_training(
+        self, X: Any, sample_weight: Any, *, reset: bool
+    ) -> tuple[Blocks, torch.Tensor | None, list[int]]:
+        """Give the rows to learn from, their weights, and the seeds of the runs."""
+        rows = self._check_rows(X, reset=reset, at_least=2)
+        seeds = check_random_state(self.random_state).randint(2**31, size=self.n_init).tolist()
+        if isinstance(rows, Blocks):
+            return rows, check_weights(sample_weight, len(rows), rows.empty), seeds
+        kept, numbers = rows.sample(WHOLE_BYTES, np.random.default_rng([seeds[0], 1]))
+        weights = check_weights(sample_weight, rows.n_rows, kept.X)
+        check_sizes(self, kept, reset=reset, at_least=2)
+        return kept, weights if weights is None else weights[torch.from_numpy(numbers)], seeds
 
-    def _warn_of_repeats(self, rows: torch.Tensor, usage: torch.Tensor | None) -> None:
+    def _open_checkpoint(
+        self,
+        folder: str | os.PathLike[str] | None,
+        start: Start,
+        solver: Solver,
+        seeds: list[int],
+    ) -> Checkpoint | None:
+        if folder is None:
+            return None
+        begins = start.vertices
+        facts = {
+            "n_bits": self.n_bits,
+            "n_init": self.n_init,
+            "solver": describe(solver),
+            "init": begins if isinstance(begins, str) else fingerprint(begins),
+        }
+        return Checkpoint.open(folder, facts, seeds, fixed=self.random_state is not None)
+
+    def _map(self, X: Any, function: Any, out: Any, width: tuple[int, ...]) -> Any:
+        """Give what a function of tensors makes of rows, in the kind of array that they are."""
+        rows = check_blocks(self, X, reset=False, at_least=1)
+        if self.device != "auto":
+            function = partial(function, device=check_device(self.device))
+        n_rows = len(rows) if isinstance(rows, Blocks) else None
+        check_out(out, (n_rows, *width))
+        return rows.map(function, out)
+
+    def _warn_of_repeats(self, rows: Blocks, usage: torch.Tensor | None) -> None:
         """Warn if few rows are distinct; it is looked at only where most segments won none."""
         n_vertices = 2**self.n_bits
         idle = usage is not None and 2 * int((usage == 0).sum()) > len(usage)
         if len(rows) < n_vertices or not idle:  # the first has been warned of
             return
-        n_distinct = count_distinct(rows, n_vertices)
+        if not isinstance(rows, InMemory):  # nobody has seen all of them
+            return
+        n_distinct = count_distinct(rows.X, n_vertices)
         if n_distinct < n_vertices:
             warn(
                 f"X has only {n_distinct} distinct row{'s' if n_distinct > 1 else ''} for "
@@ -778,13 +877,3 @@ default="norm"
         source = Rows(rows, weights, generator)
         start = self._check_start(source.n_features, known)
         return Stream.begin(start.find(source, self.n_bits, generator), source), generator
-
-    def _project(self, X: Any) -> Projection[torch.Tensor]:
-        check_is_fitted(self)
-        rows = check_rows(self, X, reset=False, at_least=1)
-        vertices = as_tensor(self.curve_.vertices, name="vertices")
-        return project(rows, vertices.to(self._device_for(rows)))  # which sends rows there
-
-    def _coordinates(self, X: Any) -> torch.Tensor:
-        index = self._project(X).index
-        return to_coordinate(self.curve_, index, self.coordinate)

@@ -12,11 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from skcurve.blocks import Blocks, InMemory, Passing, Spread, as_blocks
 from skcurve.interop import as_matrix, as_tensor
 from skcurve.notices import warn
 
 MIN_BITS, MAX_BITS = 2, 16
 """The bitrates there are."""
+WHOLE_BYTES = 1 << 28
+"""Blocks that take no more memory than this are read whole."""
 DISTINCT_BLOCK = 1 << 12
 """How many rows at least are sorted at a time to find the distinct ones."""
 WITHOUT_FLOAT64 = frozenset({"mps"})
@@ -72,6 +75,76 @@ def check_rows(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int) 
     return rows
 
 
+def check_blocks(
+    estimator: BaseEstimator, X: Any, *, reset: bool = False, at_least: int = 1
+) -> Blocks | Passing:
+    """Return rows in blocks: those that come so as they come, all others in memory.
+
+    Parameters
+    ----------
+    estimator, reset, at_least
+        As for `check_rows`.
+    X : array-like of shape (n, D), or whatever `as_blocks` takes
+        Blocks of no more than 256 MiB are read here, and looked at as an array would be.
+
+    Returns
+    -------
+    rows : Blocks or Passing
+        Of what comes in one pass, and of blocks that are larger, nothing but sizes is known yet.
+    """
+    blocks = as_blocks(X)
+    if isinstance(blocks, Passing):
+        return blocks if reset else blocks.expect(estimator.n_features_in_)
+    small = blocks is not None and len(blocks) * blocks.row_bytes <= WHOLE_BYTES
+    if blocks is None or (small and isinstance(X, np.ndarray)):
+        like = X.new_empty(0) if isinstance(X, torch.Tensor) else np.empty(0)
+        return InMemory(check_rows(estimator, X, reset=reset, at_least=at_least), like=like)
+    check_sizes(estimator, blocks, reset=reset, at_least=at_least)
+    return blocks.whole() if small and not isinstance(blocks, Spread) else blocks
+
+
+def check_sizes(estimator: BaseEstimator, blocks: Blocks, *, reset: bool, at_least: int) -> None:
+    """Raise if blocks have too few rows, or another number of features than seen before.
+
+    Parameters
+    ----------
+    estimator, reset, at_least
+        As for `check_rows`.
+    blocks : Blocks
+        Rows.
+    """
+    if len(blocks) < at_least:
+        raise ValueError(
+            f"X must have at least {at_least} row(s) and 1 feature; got shape {blocks.shape}."
+        )
+    validate_data(estimator, blocks, reset=reset, skip_check_array=True)
+
+
+def check_out(out: Any, shape: tuple[int | None, ...]) -> None:
+    """Raise if results of a shape cannot be written to what was given for them.
+
+    Parameters
+    ----------
+    out : array or None
+        Where they shall go; None for nowhere.
+    shape : tuple of int or None
+        Theirs; None for what is not known yet.
+    """
+    if out is None:
+        return
+    if not hasattr(out, "shape") or not hasattr(out, "__setitem__"):
+        raise TypeError(f"out must be an array that can be written to; got {type(out).__name__}.")
+    given = tuple(out.shape)
+    fits = len(given) == len(shape) and all(
+        b in (a, None) for a, b in zip(given, shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("n_samples" if size is None else str(size) for size in shape)
+        raise ValueError(f"out must have shape ({wanted}); got {given}.")
+    if isinstance(out, np.ndarray) and not out.flags.writeable:
+        raise ValueError("out must be an array that can be written to; it is read-only.")
+
+
 def count_distinct(rows: torch.Tensor, enough: int) -> int:
     """Count the distinct rows, and stop where there are enough: mostly after the first block.
 
@@ -115,21 +188,23 @@ def _columns(X: Any) -> Iterable[Any]:
     return [X]
 
 
-def check_weights(sample_weight: Any, rows: torch.Tensor) -> torch.Tensor | None:
+def check_weights(sample_weight: Any, n_rows: int, like: torch.Tensor) -> torch.Tensor | None:
     """Return the weights of rows as a tensor like these, or None for equal weights.
 
     Parameters
     ----------
     sample_weight : array-like of shape (n,) or None
         Not negative, with a sum between 1e-30 and 1e30.
-    rows : (n, D) tensor
-        The rows.
+    n_rows : int
+        How many there must be.
+    like : tensor
+        Of the dtype and on the device of the rows.
     """
     if sample_weight is None:
         return None
     if isinstance(sample_weight, torch.Tensor):
         sample_weight = as_tensor(sample_weight, name="sample_weight").cpu().numpy()
-    shape = np.empty((len(rows), 0))
+    shape = np.empty((n_rows, 0))
     checked = _check_sample_weight(sample_weight, shape, ensure_non_negative=True)
     total = float(np.sum(checked, dtype=np.float64))
     if total == 0.0:
@@ -139,7 +214,7 @@ def check_weights(sample_weight: Any, rows: torch.Tensor) -> torch.Tensor | None
             f"sample_weight must sum to between {SMALLEST_SUM:g} and {LARGEST_SUM:g}; "
             f"the sum is {total:g}."
         )
-    return torch.from_numpy(np.array(checked)).to(rows)
+    return torch.from_numpy(np.array(checked)).to(like)
 
 
 def check_device(device: str) -> torch.device:

@@ -22,12 +22,16 @@ FLOOR = {
     "curve": 1,
     "projection": 1,
     "coordinates": 1.5,  # names for what a curve can be measured along
+    "blocks": 1.5,  # rows that need not fit in memory, in files and elsewhere
     "solvers": 2,
     "metrics": 2,
     "validation": 2,
     "fitted": 2,  # the attributes that a curve brings along
+    "applying": 2,  # what a curve makes of a part of the rows
+    "judging": 2.5,  # how good a codebook is on rows in blocks
     "storage": 2.5,  # a fitted estimator as a file: knows the solvers by name
-    "fitting": 2.5,  # the runs of a fit: knows solvers, and who watches
+    "checkpoints": 2.6,  # what a fit has learnt so far, by way of storage
+    "fitting": 2.7,  # the runs of a fit: knows solvers, and who watches
     "sfvq": 3,
     "nn": 3.5,  # the curve as a layer: gives and takes estimators
     "generators": 3,
@@ -51,8 +55,8 @@ SIDEWAYS = {
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {
-    "dask", "diffusers", "gradio", "imblearn", "matplotlib", "numba", "pandas", "polars", "pyarrow",
-    "pytorch_pretrained_biggan", "triton",
+    "dask", "diffusers", "distributed", "gradio", "h5py", "imblearn", "matplotlib", "numba",
+    "pandas", "polars", "pyarrow", "pytorch_pretrained_biggan", "triton", "zarr",
 }  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 

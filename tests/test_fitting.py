@@ -11,7 +11,7 @@ import pytest
 from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 
-from skcurve import SFVQ, fitting
+from skcurve import SFVQ, judging
 from skcurve.solvers import Lloyd
 
 
@@ -34,7 +34,7 @@ def test_ctrl_c_while_usage_is_counted_keeps_the_curve(monkeypatch, n_init):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fitting, "project", interrupt)
+    monkeypatch.setattr(judging, "project", interrupt)
     with pytest.warns(ConvergenceWarning, match="has 3 bits, but its usage_ was not counted"):
         found = fit(X, n_init=n_init)
     assert not hasattr(found, "usage_")
@@ -46,7 +46,7 @@ def test_ctrl_c_while_usage_is_counted_keeps_the_curve(monkeypatch, n_init):
 
 def test_ctrl_c_between_two_runs_that_are_compared_keeps_the_better_so_far(monkeypatch):
     X, calls = gaussian(), []
-    project = fitting.project
+    project = judging.project
 
     def third_time(*args):
         calls.append(args)
@@ -54,7 +54,7 @@ def test_ctrl_c_between_two_runs_that_are_compared_keeps_the_better_so_far(monke
             raise KeyboardInterrupt
         return project(*args)
 
-    monkeypatch.setattr(fitting, "project", third_time)
+    monkeypatch.setattr(judging, "project", third_time)
     with pytest.warns(ConvergenceWarning, match=r"usage_ was not counted"):
         found = fit(X, n_init=4)
     monkeypatch.undo()

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 GUIDE = sorted(f"docs/guide/{path.name}" for path in (ROOT / "docs" / "guide").glob("*.md"))
-PAGES = ["README.md", *(page for page in GUIDE if page != "docs/guide/index.md")]
+PAGES = ["README.md", "docs/scaling.md", *(page for page in GUIDE if page != "docs/guide/index.md")]
 TOP = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 LINKING = ["README.md", "CONTRIBUTING.md", "examples/README.md", *TOP, *GUIDE]
 

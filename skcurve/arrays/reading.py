@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -12,7 +14,14 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from skcurve.arrays.parquet import require_pyarrow
+from skcurve.arrays.parquet import (
+    NotThereError,
+    array_names,
+    columns_as_array,
+    columns_of,
+    require_pyarrow,
+    value_columns,
+)
 from skcurve.files import is_stream
 
 NumpyArray: TypeAlias = npt.NDArray[Any]
@@ -22,10 +31,6 @@ Contents: TypeAlias = dict[str, Callable[[], NumpyArray]]
 
 MOST_KEYS = 20
 """So many an error lists; a state dict may have thousands."""
-
-
-class _NotThereError(ValueError):
-    """The file is sound, but not what was asked for."""
 
 
 def read_array(path: str | os.PathLike[str], key: str | None = None) -> NumpyArray:
@@ -77,15 +82,59 @@ def read_array(path: str | os.PathLike[str], key: str | None = None) -> NumpyArr
     source = Path(path)
     with source.open("rb") as file:  # says whether it is there and may be read
         if is_stream(source):
-            return _choose({"": lambda: read_npy(file, str(source))}, source, key)
+            contents: Contents = {"": lambda: read_npy(file, str(source))}
+            return contents[_choose(contents, source, key)]()
+    with understood(source) as suffix:
+        contents = READERS[suffix](source)
+        return contents[_choose(contents, source, key)]()
+
+
+def find_key(path: str | os.PathLike[str], key: str | None = None) -> str:
+    """Give the key of the array that `read_array` would read from a file, without reading it.
+
+    Parameters
+    ----------
+    path, key
+        As for `read_array`.
+
+    Returns
+    -------
+    key : str
+        "" for an array without a name.
+
+    Raises
+    ------
+    OSError, ValueError, ImportError
+        As by `read_array`.
+    """
+    source = Path(path)
+    source.open("rb").close()  # says whether it is there and may be read
+    with understood(source) as suffix:
+        return _choose(READERS[suffix](source), source, key)
+
+
+@contextmanager
+def understood(source: Path) -> Iterator[str]:
+    """Say of any failure that the file cannot be read.
+
+    Yields
+    ------
+    suffix : str
+        That of the file, which names the format.
+
+    Raises
+    ------
+    ValueError
+        If the suffix names no format, or something inside fails.
+    """
     suffix = source.suffix.lower()
     if suffix not in READERS:
         raise ValueError(
             f"{str(source)!r} does not end in the name of a format; expected {', '.join(READERS)}."
         )
     try:
-        return _choose(READERS[suffix](source), source, key)
-    except (ImportError, MemoryError, _NotThereError):
+        yield suffix
+    except (ImportError, MemoryError, NotThereError, FileNotFoundError, PermissionError):
         raise
     except Exception as error:  # each library has its own for a file that it cannot read
         raise ValueError(
@@ -128,21 +177,21 @@ class _Reader:
         self.read = stream.read
 
 
-def _choose(contents: Contents, source: Path, key: str | None) -> NumpyArray:
-    """Load the array of that name, or the only one."""
+def _choose(contents: Contents, source: Path, key: str | None) -> str:
+    """Give the key of the array of that name, or of the only one."""
     names = ", ".join(map(repr, list(contents)[:MOST_KEYS]))
     if len(contents) > MOST_KEYS:
         names += f" and {len(contents) - MOST_KEYS} more"
     if not contents:
-        raise _NotThereError(f"{str(source)!r} holds no array of numbers.")
+        raise NotThereError(f"{str(source)!r} holds no array of numbers.")
     if key is None and len(contents) > 1:
-        raise _NotThereError(
+        raise NotThereError(
             f"{str(source)!r} holds {len(contents)} arrays; name one of them by its key: {names}."
         )
     if key is not None and (key not in contents or not key):
         there = "its only array has no name" if "" in contents else f"it has {names}"
-        raise _NotThereError(f"{str(source)!r} has no key {key!r}; {there}.")
-    return contents[next(iter(contents)) if key is None else key]()
+        raise NotThereError(f"{str(source)!r} has no key {key!r}; {there}.")
+    return next(iter(contents)) if key is None else key
 
 
 def _first_sentence(error: Exception) -> str:
@@ -175,7 +224,7 @@ def _open_pt(path: Path) -> Contents:
         raise ValueError("or it holds more than tensors, which could run code") from error
     parts = held if isinstance(held, dict) else {"": held}
     return {
-        str(name): partial(_as_numpy, part)
+        str(name): partial(as_numpy, part)
         for name, part in parts.items()
         if isinstance(part, torch.Tensor)
     }
@@ -186,13 +235,51 @@ def _open_safetensors(path: Path) -> Contents:
 
     def load(name: str) -> NumpyArray:
         with safe_open(path, framework="pt") as file:
-            return _as_numpy(file.get_tensor(name))
+            return as_numpy(file.get_tensor(name))
 
     with safe_open(path, framework="pt") as file:
         return {name: partial(load, name) for name in file.keys()}  # noqa: SIM118
 
 
-def _as_numpy(tensor: Any) -> NumpyArray:
+def map_safetensors(path: Path, key: str) -> tuple[NumpyArray, Any]:
+    """Map a tensor of a safetensors file, of which the library reads only all or slices.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which has been opened before and is sound.
+    key : str
+        The name of the tensor.
+
+    Returns
+    -------
+    array : memmap
+        Of its shape; where numpy lacks the dtype, whole numbers of the same size.
+    dtype : torch.dtype
+        That of the tensor.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or cut short.
+    """
+    import torch
+    from safetensors import safe_open
+
+    with understood(path):
+        with safe_open(path, framework="pt") as file:  # which looks at the whole header
+            few = file.get_slice(key)
+            shape, dtype = tuple(few.get_shape()), few[:0].dtype
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            start = json.loads(stream.read(size))[key]["data_offsets"][0]
+        kind = torch.empty(0, dtype=dtype)
+        stored = kind.view(torch.int16) if dtype == torch.bfloat16 else kind
+        array = np.memmap(path, stored.numpy().dtype, "r", offset=8 + size + start, shape=shape)
+        return array, dtype
+
+
+def as_numpy(tensor: Any) -> NumpyArray:
     """Turn a tensor into an array; numpy has no bfloat16."""
     import torch
 
@@ -204,41 +291,21 @@ def _as_numpy(tensor: Any) -> NumpyArray:
 def _open_parquet(path: Path) -> Contents:
     pyarrow = require_pyarrow()
     schema = pyarrow.parquet.read_schema(path)
-    index = (schema.pandas_metadata or {}).get("index_columns", [])  # row labels of a DataFrame
-    fields = [field for field in schema if field.name not in index]
 
-    def is_number(kind: Any) -> bool:
-        types = pyarrow.types
-        return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+    def load(name: str) -> NumpyArray:
+        names = columns_of(schema, name)
+        table = pyarrow.parquet.read_table(path, columns=names)
+        return columns_as_array(table.combine_chunks(), is_list=bool(name), source=str(path))
 
-    def load_columns() -> NumpyArray:
-        table = pyarrow.parquet.read_table(path, columns=[field.name for field in fields])
-        return np.stack([np.asarray(column) for column in table.columns], axis=1)
-
-    def load_lists(name: str) -> NumpyArray:
-        column = pyarrow.parquet.read_table(path, columns=[name])[name].combine_chunks()
-        lengths = pyarrow.compute.list_value_length(column).unique().to_pylist()
-        if len(lengths) != 1 or None in lengths:
-            raise _NotThereError(
-                f"the lists in column {name!r} of {str(path)!r} must be equally long; "
-                f"got {len(lengths)} lengths."
-            )
-        return np.asarray(column.flatten()).reshape(len(column), -1)
-
-    if fields and all(is_number(field.type) for field in fields):
-        return {"": load_columns}
-    lists: Contents = {
-        field.name: partial(load_lists, field.name)
-        for field in fields
-        if hasattr(field.type, "value_type") and is_number(field.type.value_type)
-    }
-    if not lists:
-        found = ", ".join(f"{field.name} ({field.type})" for field in fields[:MOST_KEYS])
-        raise _NotThereError(
+    found = array_names(schema)
+    if not found:
+        columns = value_columns(schema)
+        told = ", ".join(f"{field.name} ({field.type})" for field in columns[:MOST_KEYS])
+        raise NotThereError(
             f"{str(path)!r} must have a column of lists of numbers, or nothing but columns of "
-            f"numbers; got {found or 'no columns'}."
+            f"numbers; got {told or 'no columns'}."
         )
-    return lists
+    return {name: partial(load, name) for name in found}
 
 
 READERS: dict[str, Callable[[Path], Contents]] = {

@@ -15,6 +15,9 @@ from skcurve.files import is_stream, replacing
 
 NumpyArray: TypeAlias = npt.NDArray[Any]
 
+GROUP_BYTES = 1 << 24
+"""So much of a Parquet file can only be read whole."""
+
 
 def write_array(
     path: str | os.PathLike[str], blocks: Iterable[NumpyArray], n_rows: int, *, name: str
@@ -138,7 +141,8 @@ def _write_parquet(file: BinaryIO, array: NumpyArray, name: str) -> None:
     values = pyarrow.array(array.reshape(-1))
     if array.shape[1] > 1:
         values = pyarrow.FixedSizeListArray.from_arrays(values, array.shape[1])
-    pyarrow.parquet.write_table(pyarrow.table({name: values}), file)
+    group = max(1, GROUP_BYTES // (array.itemsize * array.shape[1]))
+    pyarrow.parquet.write_table(pyarrow.table({name: values}), file, row_group_size=group)
 
 
 WRITERS: dict[str, Callable[[BinaryIO, NumpyArray, str], None]] = {

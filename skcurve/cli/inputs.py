@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 from skcurve import SFVQ
 from skcurve.arrays import read_array, read_npy
+from skcurve.blocks import find_gap
+from skcurve.interop import as_tensor
 
 NumpyArray: TypeAlias = npt.NDArray[Any]
 
@@ -135,10 +136,9 @@ def refuse_gaps(rows: NumpyArray, path: Path) -> None:
         Naming the first such row.
     """
     for start in range(0, len(rows), BLOCK):
-        bad = ~np.isfinite(rows[start : start + BLOCK])
-        if bad.any():
-            row = start + int(bad.reshape(len(bad), -1).any(1).argmax())
-            value = rows[row][~np.isfinite(rows[row])].flat[0]
+        gap = find_gap(as_tensor(rows[start : start + BLOCK], name=named(path)))
+        if gap is not None:
+            row, value = start + gap[0], gap[1]
             raise ValueError(
                 f"{named(path)} must hold finite numbers; got {value} in row {row} (from 0)."
             )

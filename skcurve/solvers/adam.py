@@ -12,6 +12,9 @@ from skcurve.solvers.growth import split_vertices
 from skcurve.solvers.rows import Rows
 from skcurve.solvers.statistics import perplexity_of
 
+NOTED_STEPS = 1024
+"""What so many steps have found is held, before it is summed."""
+
 
 class AdamState(NamedTuple):
     """A state of `Adam`; the optimiser's own moments live in `optimizer`.
@@ -104,30 +107,43 @@ class Adam:
         """Run an epoch; see `Solver`."""
         learnt = state.vertices
         n_steps = max(1, len(rows) // self.batch_size)
-        shape = n_steps, len(learnt) - 1
-        dithers = torch.from_numpy(generator.random(shape)).to(learnt.detach())
-        errors, segments = [], []
-        for i, dither in enumerate(dithers.unbind()):
-            points, weights = rows.batch(i * self.batch_size, self.batch_size)
-            with torch.enable_grad():
-                dithered = torch.lerp(learnt[:-1], learnt[1:], dither[:, None])
-                segment = _nearest(points, dithered.detach())
-                sq_error = (points - dithered[segment]).square()
-                if weights is None:
-                    loss = sq_error.mean()
-                else:
-                    loss = (weights @ sq_error).sum() / (weights.sum() * learnt.shape[1])
-                state.optimizer.zero_grad()
-                loss.backward()
-            state.optimizer.step()
-            errors.append(loss.detach())
-            segments.append(segment)
+        total, usage = 0.0, learnt.new_zeros(len(learnt) - 1, dtype=torch.float64).detach()
+        for first in range(0, n_steps, NOTED_STEPS):
+            part = range(first, min(first + NOTED_STEPS, n_steps))
+            dithers = torch.from_numpy(generator.random((len(part), len(usage))))
+            errors, segments, shares = [], [], []
+            for i, dither in zip(part, dithers.to(learnt.detach()).unbind(), strict=True):
+                points, weights = rows.batch(i * self.batch_size, self.batch_size)
+                error, segment = self._descend(state, points, weights, dither)
+                errors.append(error)
+                segments.append(segment)
+                shares.append(torch.ones_like(segment) if weights is None else weights)
+            total += float(torch.stack(errors).double().sum())
+            usage += torch.bincount(torch.cat(segments), torch.cat(shares).double(), len(usage))
         state.scheduler.step()
-        _, weights = rows.batch(0, n_steps * self.batch_size)
-        usage = torch.bincount(torch.cat(segments), weights, minlength=shape[1]).double()
-        return state._replace(
-            distortion=float(torch.stack(errors).mean()), perplexity=perplexity_of(usage)
-        )
+        return state._replace(distortion=total / n_steps, perplexity=perplexity_of(usage))
+
+    def _descend(
+        self,
+        state: AdamState,
+        points: torch.Tensor,
+        weights: torch.Tensor | None,
+        dither: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Take a step, and give the error and the segments of its rows."""
+        learnt = state.vertices
+        with torch.enable_grad():
+            dithered = torch.lerp(learnt[:-1], learnt[1:], dither[:, None])
+            segment = _nearest(points, dithered.detach())
+            sq_error = (points - dithered[segment]).square()
+            if weights is None:
+                loss = sq_error.mean()
+            else:
+                loss = (weights @ sq_error).sum() / (weights.sum() * learnt.shape[1])
+            state.optimizer.zero_grad()
+            loss.backward()
+        state.optimizer.step()
+        return loss.detach(), segment
 
     def finished(self, state: AdamState) -> bool:
         """Never before the last epoch; see `Solver`."""

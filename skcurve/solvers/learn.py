@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +18,7 @@ def learn(
     n_bits: int,
     solver: Solver,
     generator: np.random.Generator,
+    begun: Callable[[torch.Tensor], None] | None = None,
 ) -> Generator[Sweep | torch.Tensor, bool | None, None]:
     """Sweep until each bitrate is done, and double the vertices until the last one is.
 
@@ -33,6 +34,8 @@ def learn(
         How to learn them.
     generator : numpy.random.Generator
         All randomness.
+    begun : callable, default=None
+        Called with the vertices that a further bitrate begins with, before it does.
 
     Yields
     ------
@@ -65,3 +68,5 @@ def learn(
         yield rows.restore(state.vertices.detach())
         if bitrate < n_bits:
             vertices = solver.grow(state)
+            if begun is not None:
+                begun(vertices)

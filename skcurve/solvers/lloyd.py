@@ -9,14 +9,13 @@ import numpy as np
 import torch
 
 from skcurve.parallel import kernels_first
-from skcurve.solvers.accumulate import accumulate
 from skcurve.solvers.growth import split_segments
+from skcurve.solvers.meeting import Meeting
 from skcurve.solvers.relocate import relocate
 from skcurve.solvers.rows import Rows
 from skcurve.solvers.statistics import Statistics
 from skcurve.solvers.untangle import short_order
 
-BLOCK_ROWS = 1024
 FEWEST_ROWS = 2048
 WORTH_KICKING = 64  # with fewer vertices, kicks would take a large share of a short fit
 OVERSTEP = 1.8
@@ -227,28 +226,5 @@ class Lloyd:
         self, vertices: torch.Tensor, rows: Rows, generator: np.random.Generator
     ) -> Statistics:
         wanted = max(FEWEST_ROWS, self.rows_per_vertex * len(vertices))
-        sample = rows.draw(wanted)
-        n_rows = len(sample.chosen)
-        n_passes = min(self.most_dithers, -(-wanted // n_rows))
-        shape = (n_passes, max(1, n_rows // BLOCK_ROWS), len(vertices) - 1)
-        dithers = torch.from_numpy(generator.random(shape)).to(vertices)
-        exact = choose_exact(self.exact_share, shape[:2], generator)
-        return accumulate(sample, vertices, dithers, exact)
-
-
-def choose_exact(
-    share: float, shape: tuple[int, int], generator: np.random.Generator
-) -> torch.Tensor:
-    """Choose the meetings that are with the line itself, for `accumulate`.
-
-    Parameters
-    ----------
-    share : float
-        How many, from 0 to 1. They are spread evenly: every sweep has its share, up to one.
-    shape : (n_passes, n_blocks)
-        Of the meetings.
-    generator : numpy.random.Generator
-        Chooses where the first one is.
-    """
-    steps = np.arange(shape[0] * shape[1] + 1) * share + generator.random()
-    return torch.from_numpy(np.diff(np.floor(steps)) > 0).reshape(shape)
+        n_passes = min(self.most_dithers, -(-wanted // min(wanted, len(rows))))
+        return rows.sum(wanted, Meeting(vertices, n_passes, self.exact_share), generator)

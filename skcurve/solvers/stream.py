@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from skcurve.solvers.accumulate import accumulate
 from skcurve.solvers.base import Sweep
 from skcurve.solvers.growth import split_segments
-from skcurve.solvers.lloyd import BLOCK_ROWS, OVERSTEP, Lloyd, choose_exact
+from skcurve.solvers.lloyd import OVERSTEP, Lloyd
+from skcurve.solvers.meeting import Meeting
 from skcurve.solvers.relocate import relocate
 from skcurve.solvers.rows import Rows, Sample
 from skcurve.solvers.statistics import Statistics
@@ -95,9 +95,8 @@ class Stream:
         rows : Rows
             The first batch, whose mean and spread are kept for all that follow.
         """
-        everything = rows.everything()
         nothing = Statistics.of_vertices(vertices, 0.0)
-        return cls(vertices, everything.center, everything.scale, nothing)
+        return cls(vertices, rows.center, rows.scale, nothing)
 
     @classmethod
     def resume(cls, codebook: torch.Tensor, weight: float, smoothness: float) -> Stream:
@@ -204,11 +203,8 @@ class Stream:
         weights = X.new_ones(len(X)) if weights is None else weights
         everyone = torch.arange(len(X), device=X.device)
         sample = Sample(X, everyone, weights, self.center, self.scale)
-        n_blocks = max(1, len(X) // BLOCK_ROWS)
-        dithers = generator.random((DITHERS, n_blocks, len(self.vertices) - 1))
-        exact = choose_exact(min(1.0, MORE_EXACT * exact_share), (DITHERS, n_blocks), generator)
-        seen = accumulate(sample, self.vertices, torch.from_numpy(dithers).to(self.vertices), exact)
-        return seen * (1.0 / DITHERS)
+        meet = Meeting(self.vertices, DITHERS, min(1.0, MORE_EXACT * exact_share))
+        return meet(sample, generator) * (1.0 / DITHERS)
 
     def _remembered(self, seen: Statistics, *, last: bool) -> Statistics:
         """Add the statistics of a batch to those of earlier ones, which fade."""

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
 from skcurve.metrics import distortion, dithered_distortion
-from skcurve.solvers import Lloyd, Rows
-from skcurve.solvers import lloyd as lloyd_module
+from skcurve.solvers import Lloyd, Rows, meeting
 from skcurve.solvers.lloyd import LloydState
 
 
@@ -94,7 +93,7 @@ def test_many_rows_are_sampled_and_few_rows_meet_many_dithers(
         assert ((dithers >= 0) & (dithers < 1)).all()
         raise StopIteration
 
-    monkeypatch.setattr(lloyd_module, "accumulate", note)
+    monkeypatch.setattr(meeting, "accumulate", note)
     rows = rows_of(torch.zeros(n_rows, 1).double())
     with pytest.raises(StopIteration):
         solver.step(LloydState(torch.zeros(n_vertices, 1).double()), rows, np.random.default_rng(0))
