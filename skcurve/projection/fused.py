@@ -108,23 +108,13 @@ def _project_rows(
                     i, _, q = nearest_from(X, start + row, vertices, j, in_full, in_full)
                     if q < least_q:
                         best, least_q = i, q
-            segment[start + row], position[start + row], sq_distance[start + row] = place(
-                X, start + row, vertices, best, home_segment, home_position, in_short, in_full
-            )
-
-
-@jit(fastmath=REORDER)
-def place(X, row, vertices, best, home_segment, home_position, in_short, in_full):
-    """Give the segment, the position and the squared distance, once the nearest segment is known.
-
-    A row and its segment alone matter here, not how it was found, nor whether there was a doubt.
-    """
-    t, q, sq_start = by_sums(X, row, vertices, best, in_short)
-    if t == 1.0 or not q > ENOUGH_LEFT * sq_start:
-        best, t, q = nearest_from(X, row, vertices, best, in_short, in_full)
-    if t == 0.0:
-        t, best = home_position[best], home_segment[best]
-    return best, t, q
+            # From here on, a row and its segment alone matter, not whether there was a doubt.
+            t, q, sq_start = by_sums(X, start + row, vertices, best, in_short)
+            if t == 1.0 or not q > ENOUGH_LEFT * sq_start:
+                best, t, q = nearest_from(X, start + row, vertices, best, in_short, in_full)
+            if t == 0.0:
+                t, best = home_position[best], home_segment[best]
+            segment[start + row], position[start + row], sq_distance[start + row] = best, t, q
 
 
 @jit(fastmath=REORDER)

@@ -9,7 +9,14 @@ import numpy.typing as npt
 import torch
 
 from skcurve.parallel import jit
-from skcurve.projection.fused import REORDER, nearest_from, place, project_in_spans, two_smallest
+from skcurve.projection.fused import (
+    ENOUGH_LEFT,
+    REORDER,
+    by_sums,
+    nearest_from,
+    project_in_spans,
+    two_smallest,
+)
 from skcurve.projection.result import Projection
 from skcurve.projection.table import SearchTable
 
@@ -231,9 +238,13 @@ def _project_rows(X, vertices, tree, n_block, segment, position, sq_distance):
             if not space.second[row] > space.limit[row]:  # what is not a number counts as close
                 best = _settle(X, start + row, vertices, row, tree, space, in_full)
             at = start + row
-            segment[at], position[at], sq_distance[at] = place(
-                X, at, vertices, best, tree.home_segment, tree.home_position, in_short, in_full
-            )
+            # As after the product. Compiled code that is called takes longer than this does.
+            t, q, sq_start = by_sums(X, at, vertices, best, in_short)
+            if t == 1.0 or not q > ENOUGH_LEFT * sq_start:
+                best, t, q = nearest_from(X, at, vertices, best, in_short, in_full)
+            if t == 0.0:
+                t, best = tree.home_position[best], tree.home_segment[best]
+            segment[at], position[at], sq_distance[at] = best, t, q
     return n_met
 
 
