@@ -14,7 +14,16 @@ __all__ = ["SFVQ", "LatentDirectionExplorer", "PolylineCurve"]
 
 _HOME = {"LatentDirectionExplorer": "explorer.explorer", "PolylineCurve": "curve", "SFVQ": "sfvq"}
 _ROOMS = frozenset(
-    {"directions", "explorer", "generators", "metrics", "plotting", "solvers", "testing"}
+    {
+        "directions",
+        "explorer",
+        "generators",
+        "metrics",
+        "plotting",
+        "saliency",
+        "solvers",
+        "testing",
+    }
 )
 
 

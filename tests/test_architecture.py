@@ -49,8 +49,8 @@ SIDEWAYS = {("curve", "projection"), ("cli", "demo"), ("cli", "explore_demo")}
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {
-    "dask", "diffusers", "gradio", "matplotlib", "numba", "pandas", "polars", "pyarrow",
-    "pytorch_pretrained_biggan",
+    "PIL", "cv2", "dask", "diffusers", "gradio", "imageio_ffmpeg", "matplotlib", "numba", "pandas",
+    "polars", "pyarrow", "pytorch_pretrained_biggan", "skimage",
 }  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 
@@ -156,7 +156,8 @@ def test_the_check_itself_sees_a_climbing_import(tmp_path, place, source, climbi
 
 
 @pytest.mark.parametrize(
-    "module", ["skcurve", "skcurve.sfvq", "skcurve.plotting", "skcurve.testing"]
+    "module",
+    ["skcurve", "skcurve.sfvq", "skcurve.plotting", "skcurve.saliency", "skcurve.testing"],
 )
 def test_importing_brings_in_no_heavy_package(module):
     # scikit-learn itself imports pandas where it is installed: only what comes after it counts.

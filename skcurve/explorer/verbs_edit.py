@@ -14,12 +14,38 @@ from skcurve.explorer.layers import Layers
 from skcurve.explorer.setting import Setting
 from skcurve.explorer.shifting import in_layers, shifted
 from skcurve.interop import Array, as_tensor, restore
+from skcurve.randomness import RandomState, as_generator
 
 
 class Edits:
     """What `LatentDirectionExplorer` does to latents."""
 
     _setting: Setting
+
+    def sample(self, n: int, random_state: RandomState = 0) -> Array:
+        """Draw latents that stand for the distribution.
+
+        Parameters
+        ----------
+        n : int
+            How many, at least 1.
+        random_state : int, RandomState, Generator or None, default=0
+            Where the randomness comes from.
+
+        Returns
+        -------
+        latents : array of shape (n, D) or (n, L, D)
+            Of the `latents` of the explorer, some of them, or, if there are fewer than n, drawn
+            with repetition; sampled from the generator if it has none. Of the library of the curve.
+
+        Raises
+        ------
+        ValueError
+            If n is below 1.
+        """
+        setting = self._setting
+        latents = setting.sample(n, as_generator(random_state))
+        return restore(latents, like=setting.curve.vertices)
 
     def edit(
         self, latents: Any, direction: Any, strength: float = 1.0, layers: Layers = None
