@@ -28,12 +28,14 @@ from skcurve.saliency.metrics import (
     pixel_accuracy,
     precision_recall_curve,
 )
+from skcurve.saliency.segmenter import SaliencySegmenter
 
 __all__ = [
     "BackgroundDirection",
     "MaskMaker",
     "MaskPairs",
     "PrecisionRecall",
+    "SaliencySegmenter",
     "find_background_direction",
     "iou",
     "max_f_beta",

@@ -22,8 +22,9 @@ from skcurve.saliency.response import brightness, spread_of
 AMOUNT = 0.5
 """The change of the image at which candidates are compared, if not said."""
 MOST_COMPONENTS = 16
-LEAST_SHARE, LEAST_EVENNESS = 0.6, 0.8
-"""What convinces: the border changes by half more than the centre does, and all of it alike."""
+LEAST_SHARE, LEAST_EVENNESS = 0.64, 0.8
+"""What convinces: the border changes 1.8 times as much as the centre, and all of it alike."""
+N_RANGES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +39,8 @@ class BackgroundDirection:
     sign : int
         -1 if it had to be turned, else 1.
     convincing : bool
-        Whether it changes the border at least 1.5 times as much as the centre (`share` at least
-        0.6), and all of the border alike (`evenness` at least 0.8).
+        Whether it changes the border at least 1.8 times as much as the centre (`share` at least
+        0.64), and all of the border alike (`evenness` at least 0.8).
     found_by : str
         Which of the finders it is from.
     candidates : tuple of Direction
@@ -123,7 +124,9 @@ def find_background_direction(
         libraries, `Direction` objects or arrays. None for the segments of the curve and the
         principal components.
     layer_ranges : list of layers, default=None
-        The layers on which each candidate is tried; None for those of the explorer.
+        The layers on which each candidate is tried; None for its own, or those of the explorer,
+        and where these are all of several layers (W+), each quarter of them too: a direction that
+        changes several things often changes the background alone on some layers.
     amount : float, default=0.5
         The change of the image at which candidates are compared, in units of the mean distance
         between two images; see `LatentDirectionExplorer.calibrate`.
@@ -177,7 +180,7 @@ def find_background_direction(
         )
     base = explorer.sample(n_latents) if latents is None else latents
     as_images(explorer.generator(base[:2]), name="the outputs of the generator")
-    ranges = [None] if layer_ranges is None else list(layer_ranges)
+    ranges = _quarters(explorer.n_layers) if layer_ranges is None else list(layer_ranges)
     if finders is None:
         n_components = min(MOST_COMPONENTS, explorer.curve.n_features)
         finders = {"segments": explorer.directions(), "components": PCADirections(n_components)}
@@ -211,6 +214,14 @@ def find_background_direction(
         candidates=tuple(one for _, one in ranked),
         finders=tuple(name for name, _ in ranked),
     )
+
+
+def _quarters(n_layers: int | None) -> list[Layers]:
+    """Give no range, which is all layers; then each quarter of them, where there are such."""
+    if n_layers is None:
+        return [None]
+    parts = np.array_split(np.arange(n_layers), min(N_RANGES, n_layers))
+    return [None, *([int(layer) for layer in part] for part in parts)]
 
 
 def both_ways(explorer: LatentDirectionExplorer, direction: Direction, latents: Any) -> Any:

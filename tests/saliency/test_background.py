@@ -13,7 +13,7 @@ from skcurve.saliency.response import difference, spread_of, zones
 
 
 def test_the_true_direction_is_found_among_all_factors(explorer, true_direction):
-    found = find_background_direction(explorer, n_latents=16)
+    found = find_background_direction(explorer, layer_ranges=[None], n_latents=16)
     assert abs(found.direction.vector @ true_direction) > 0.99
     assert found.convincing and found.found_by == "segments"
     scores = [one.scores["score"] for one in found.candidates]
@@ -26,7 +26,8 @@ def test_the_true_direction_is_found_among_all_factors(explorer, true_direction)
 
 def test_it_is_the_same_from_either_side(explorer, true_direction):
     one, other = (
-        find_background_direction(explorer, sign * true_direction, n_latents=8) for sign in (1, -1)
+        find_background_direction(explorer, sign * true_direction, layer_ranges=[None], n_latents=8)
+        for sign in (1, -1)
     )
     np.testing.assert_allclose(one.direction.vector, other.direction.vector)
     assert one.sign == -other.sign
@@ -37,7 +38,7 @@ def test_it_says_when_none_convinces(explorer, sprites):
     rows = sprites.true_directions()
     others = np.delete(rows, FACTORS.index("background"), axis=0)
     with pytest.warns(UserWarning, match=r"the best of 8, '.*' of ndarray, has share"):
-        found = find_background_direction(explorer, others, n_latents=8)
+        found = find_background_direction(explorer, others, layer_ranges=[None], n_latents=8)
     assert not found.convincing and "not convincing" in repr(found)
 
 
@@ -48,13 +49,16 @@ def test_layers_are_tried_too(explorer):
     )
     assert found.direction.layers == [3]
     assert len(found.candidates) == 8
+    by_default = find_background_direction(explorer, PCADirections(4), n_latents=8)
+    assert by_default.direction.layers == [3] and len(by_default.candidates) == 4 * 5
+    np.testing.assert_array_equal(by_default.direction.vector, found.direction.vector)
 
 
 def test_the_table(explorer, true_direction):
     pytest.importorskip("pandas")
     frame = find_background_direction(explorer, {"mine": [true_direction]}, n_latents=8).to_frame()
     assert list(frame.columns) == ["finder", "layers", "strength", "score", "share", "evenness"]
-    assert list(frame["finder"]) == ["mine"]
+    assert set(frame["finder"]) == {"mine"} and len(frame) == 5  # all layers, and each quarter
 
 
 def test_tensors_give_the_same(explorer, sprites, true_direction):
