@@ -1,5 +1,7 @@
 """Path lengths against closed forms; consistency against its definition."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -83,7 +85,7 @@ def test_features_are_a_function():
 @given(st.integers(0, 10**6), st.floats(0.1, 10), st.floats(-5, 5))
 def test_consistency_is_its_definition_and_knows_no_unit(seed, scale, shift):
     frames = np.random.default_rng(seed).normal(size=(9, 2, 3))
-    steps = np.mean([((b - a) ** 2).sum() for a, b in zip(frames, frames[1:], strict=False)])
+    steps = np.mean([((b - a) ** 2).sum() for a, b in pairwise(frames)])
     pairs = np.mean([((a - b) ** 2).sum() for a in frames for b in frames])  # twice the variance
     assert temporal_consistency(frames) == pytest.approx(1 - steps / pairs)
     assert temporal_consistency(scale * frames + shift) == pytest.approx(1 - steps / pairs)
