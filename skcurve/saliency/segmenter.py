@@ -331,7 +331,7 @@ class SaliencySegmenter(BaseEstimator):
                     for part in _batches(random.permutation(rows), self.batch_size):
                         loss = loss_of(part)
                         optimizer.zero_grad()
-                        loss.backward()  # type: ignore[no-untyped-call]
+                        loss.backward()
                         optimizer.step()
                         losses.append(float(loss.detach()) * len(part))
                     network.eval()
