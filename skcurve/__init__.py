@@ -29,6 +29,7 @@ _ROOMS = frozenset(
         "metrics",
         "nn",
         "plotting",
+        "saliency",
         "solvers",
         "testing",
     }

@@ -55,8 +55,9 @@ SIDEWAYS = {
 
 REQUIRED = "joblib, safetensors, scipy.linalg, sklearn.callback, threadpoolctl, torch"
 HEAVY = {
-    "dask", "diffusers", "distributed", "gradio", "h5py", "imblearn", "matplotlib", "numba",
-    "pandas", "polars", "pyarrow", "pytorch_pretrained_biggan", "triton", "zarr",
+    "PIL", "cv2", "dask", "diffusers", "distributed", "gradio", "h5py", "imageio_ffmpeg",
+    "imblearn", "matplotlib", "numba", "pandas", "polars", "pyarrow",
+    "pytorch_pretrained_biggan", "skimage", "triton", "zarr",
 }  # fmt: skip
 EXTRAS = HEAVY | {"hypothesis", "rich", "skops", "typer"}
 
@@ -162,7 +163,8 @@ def test_the_check_itself_sees_a_climbing_import(tmp_path, place, source, climbi
 
 
 @pytest.mark.parametrize(
-    "module", ["skcurve", "skcurve.sfvq", "skcurve.plotting", "skcurve.testing"]
+    "module",
+    ["skcurve", "skcurve.sfvq", "skcurve.plotting", "skcurve.saliency", "skcurve.testing"],
 )
 def test_importing_brings_in_no_heavy_package(module):
     # scikit-learn itself imports pandas where it is installed: only what comes after it counts.

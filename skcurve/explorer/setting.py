@@ -215,11 +215,15 @@ class Setting:
         """Give the latents that directions are tried on: those of the user, or some of all."""
         if latents is not None:
             return self.check_latents(latents)
-        if operator.index(n_latents) < 1:
-            raise ValueError(f"n_latents must be at least 1; got {n_latents}.")
+        return self.sample(n_latents, self.random(1), name="n_latents")
+
+    def sample(self, n: int, random: np.random.Generator, name: str = "n") -> torch.Tensor:
+        """Draw latents of the distribution: of the user's, or from the generator."""
+        if operator.index(n) < 1:
+            raise ValueError(f"{name} must be at least 1; got {n}.")
         if self.given is None:
-            return self._like(self.generator.sample(n_latents, self.random(1)))
-        order = self.random(1).choice(len(self.given), n_latents, len(self.given) < n_latents)
+            return self._like(self.generator.sample(n, random))
+        order = random.choice(len(self.given), n, len(self.given) < n)
         return self.given[torch.from_numpy(order).to(self.given.device)]
 
     def _like(self, latents: Any) -> torch.Tensor:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from skcurve.explorer.animation import check_animation, write_animation
+from skcurve.explorer.pictures import as_pixels
 from skcurve.explorer.setting import Setting
 from skcurve.explorer.tables import make_frame
 from skcurve.explorer.walk import Walk, interpretation, walk_coordinates
@@ -67,6 +72,52 @@ class AlongCurve:
         with setting.reporting():
             outputs = setting.runner.outputs(latents, step=setting.step("walking along the curve"))
         return Walk(index, restore(latents, like=vertices), outputs)
+
+    def animate(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        spacing: float = 0.125,
+        start: float = 0.0,
+        stop: float | None = None,
+        coordinate: str = "index",
+        fps: float = 16.0,
+        image: Callable[[Any], Any] | None = None,
+    ) -> Path:
+        """Write a walk along the curve as an animation, GIF or MP4.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, ending in .gif (needs Pillow) or .mp4 (needs imageio-ffmpeg); one that is
+            there is replaced once the new one is complete.
+        spacing, start, stop, coordinate : optional
+            See `walk`; an eighth of a segment from picture to picture.
+        fps : float, default=16
+            Pictures a second, at most 100; a GIF rounds the time of each to hundredths of a second.
+        image : callable, default=None
+            From outputs to pictures, if the outputs are not; see `report`.
+
+        Returns
+        -------
+        path : Path
+            The file. Pictures of less than 256 pixels are enlarged.
+
+        Raises
+        ------
+        ImportError
+            If what writes such files is not installed.
+        ValueError
+            If an argument is wrong, or the outputs are no pictures.
+        OSError
+            If the file cannot be written.
+        """
+        place = check_animation(path, fps)
+        outputs = self.walk(spacing, start=start, stop=stop, coordinate=coordinate).outputs
+        shown = outputs if image is None else image(outputs)
+        known = self._setting.generator.output_range if image is None else None
+        write_animation(place, as_pixels(shown, known), fps)
+        return place
 
     def interpret(self, *, n_between: int = 4) -> Any:
         """Measure what the curve passes: which stretch of it is which factor.

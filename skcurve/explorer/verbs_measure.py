@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from skcurve.explorer.calibration import Calibration
-from skcurve.explorer.comparison import compared, named_finders
+from skcurve.explorer.comparison import compared, fitted, named_finders
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
 from skcurve.explorer.layers import Layers
-from skcurve.explorer.progress import silent
+from skcurve.explorer.progress import FitProgress, silent
 from skcurve.explorer.readings import attribute_numbers
 from skcurve.explorer.setting import Setting
 from skcurve.explorer.tables import make_frame
@@ -33,6 +33,30 @@ class Measurements:
     """What `LatentDirectionExplorer` measures of directions."""
 
     _setting: Setting
+
+    def find(self, finders: Any, *, layers: Layers = None) -> dict[str, list[Direction]]:
+        """Give the directions of finders, fitted to the generator where they are not yet.
+
+        Parameters
+        ----------
+        finders : dict, list, or one finder
+            See `compare`.
+        layers : optional
+            The layers that the directions are for; None for their own, or those of the explorer.
+
+        Returns
+        -------
+        directions : dict of str to list of Direction
+            By the name of the finder, at their natural strengths.
+        """
+        found = {}
+        with self._setting.reporting() as report:
+            for name, finder in named_finders(finders).items():
+                progress = FitProgress(report, f"{name}: finding")
+                directions = fitted(self._setting, finder, progress)
+                progress.finish()
+                found[name] = self._setting.directions_of(directions, layers, flag=True)
+        return found
 
     def calibrate(
         self,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from importlib import import_module
 from typing import Any
 
-import torch
-
 from skcurve.explorer.setting import Setting
-from skcurve.interop import Array, as_tensor, restore
+from skcurve.interop import Array, restore
 from skcurve.randomness import RandomState, as_generator
 
 
@@ -58,18 +55,8 @@ class Showing:
         array([[2., 3.]])
         """
         setting = self._setting
-        count, random = operator.index(n), as_generator(random_state)
-        if count < 1:
-            raise ValueError(f"n must be at least 1; got {n}.")
-        vertices = setting.curve.vertices
-        if setting.given is None:
-            drawn = as_tensor(setting.generator.sample(count, random), name="latents")
-            rows = setting.check_latents(drawn)
-        else:
-            n_given = len(setting.given)
-            order = random.choice(n_given, count, replace=count > n_given)
-            rows = setting.given[torch.from_numpy(order).to(setting.given.device)]
-        return restore(rows.to(as_tensor(vertices, name="vertices")), like=vertices)
+        latents = setting.sample(n, as_generator(random_state))
+        return restore(latents, like=setting.curve.vertices)
 
     def app(self, **settings: Any) -> Any:
         """Open the page in the browser: scrub along the curve, try directions, keep the best.

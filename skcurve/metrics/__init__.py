@@ -27,6 +27,15 @@ function                   what it says                                         
 `linearity`                whether it changes in proportion to the strength       near 1
 `preservation`             how far an embedding of the output is kept             near 1
 =========================  =====================================================  ===========
+
+Of a walk through a latent space, by what is seen on the way:
+
+=========================  =====================================================  ===========
+function                   what it says                                           better when
+=========================  =====================================================  ===========
+`path_length`              the squared speed of the features, a number a segment  small
+`temporal_consistency`     how little changes from frame to frame                 near 1
+=========================  =====================================================  ===========
 """
 
 from skcurve.metrics.distortion import distortion, dithered_distortion
@@ -41,6 +50,7 @@ from skcurve.metrics.effects import (
 from skcurve.metrics.order import neighbor_agreement, smoothness_ratio, topographic_error
 from skcurve.metrics.outliers import outlier_vertices
 from skcurve.metrics.usage import perplexity, usage
+from skcurve.metrics.walks import path_length, temporal_consistency
 
 __all__ = [
     "consistency",
@@ -51,10 +61,12 @@ __all__ = [
     "monotonicity",
     "neighbor_agreement",
     "outlier_vertices",
+    "path_length",
     "perplexity",
     "preservation",
     "purity",
     "smoothness_ratio",
+    "temporal_consistency",
     "topographic_error",
     "usage",
 ]

@@ -1,0 +1,78 @@
+"""Walks as GIF and MP4: as many pictures as places, in order, of the right colours."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from skcurve import LatentDirectionExplorer, PolylineCurve
+
+
+def grey(latents):
+    """A picture of one grey, from -1 to 1; its upper left corner is white."""
+    images = np.repeat(latents[:, :1], 3 * 64, axis=1).reshape(-1, 3, 8, 8)
+    images[:, :, 0, 0] = 1.0
+    return images
+
+
+@pytest.fixture
+def walker():
+    return LatentDirectionExplorer(PolylineCurve([[-1.0], [0.0], [1.0]]), grey, random_state=0)
+
+
+def test_a_gif_has_the_walk(walker, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    path = walker.animate(tmp_path / "walk.gif", spacing=0.25, fps=10)
+    with image.open(path) as found:
+        assert found.n_frames == 9 and found.size == (256, 256) and found.info["duration"] == 100
+        shades = []
+        for number in range(9):
+            found.seek(number)
+            pixels = np.asarray(found.convert("RGB"))
+            assert (pixels[:32, :32] == 255).all()
+            shades.append(int(pixels[200, 200, 0]))
+    np.testing.assert_allclose(shades, np.linspace(0, 255, 9), atol=2)
+
+
+def test_an_mp4_has_the_walk(walker, tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    path = walker.animate(tmp_path / "walk.mp4", spacing=0.25, fps=10)
+    reader = ffmpeg.read_frames(str(path))
+    facts = next(reader)
+    assert facts["size"] == (256, 256) and facts["fps"] == 10
+    frames = [np.frombuffer(frame, np.uint8).reshape(256, 256, 3) for frame in reader]
+    assert len(frames) == 9
+    np.testing.assert_allclose(
+        [frame[200, 200].mean() for frame in frames], np.linspace(0, 255, 9), atol=8
+    )
+
+
+def test_odd_sides_and_outputs_that_are_made_pictures(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    explorer = LatentDirectionExplorer(PolylineCurve([[-1.0], [1.0]]), np.tanh, random_state=0)
+
+    def image(outputs):
+        return np.repeat(outputs, 257 * 301, axis=1).reshape(-1, 257, 301)
+
+    path = explorer.animate(tmp_path / "odd.mp4", spacing=0.5, image=image)
+    assert next(ffmpeg.read_frames(str(path)))["size"] == (302, 258)
+
+
+def test_what_is_wrong_is_said_before_any_work(walker, tmp_path):
+    with pytest.raises(ValueError, match=r"path must end in .gif or .mp4; got '.*walk.png'"):
+        walker.animate(tmp_path / "walk.png")
+    with pytest.raises(ValueError, match="fps must be above 0 and at most 100; got 0"):
+        walker.animate(tmp_path / "walk.gif", fps=0)
+    with pytest.raises(FileNotFoundError, match="path must be in a folder that is there"):
+        walker.animate(tmp_path / "nowhere" / "walk.gif")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("suffix", "package", "name"),
+    [("gif", "PIL", "Pillow"), ("mp4", "imageio_ffmpeg", "imageio-ffmpeg")],
+)
+def test_a_missing_package_is_named(walker, tmp_path, monkeypatch, suffix, package, name):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf'{name} for .{suffix} .*"skcurve\[animate\]"'):
+        walker.animate(tmp_path / f"walk.{suffix}")

@@ -1,0 +1,127 @@
+"""Masks are those of the sprites; what is no good is left out, and counted."""
+
+import numpy as np
+import pytest
+
+from skcurve import LatentDirectionExplorer, PolylineCurve
+from skcurve.explorer import Direction
+from skcurve.generators.sprites import FACTORS
+from skcurve.saliency import MaskMaker, find_background_direction, iou
+
+
+@pytest.fixture(scope="module")
+def found(explorer, true_direction):
+    return find_background_direction(explorer, true_direction, n_latents=16)
+
+
+@pytest.mark.parametrize(("rule", "least"), [("difference", 0.9), ("shifted", 0.8)])
+def test_masks_are_those_of_the_sprites(explorer, sprites, found, true_masks, rule, least):
+    pairs = MaskMaker(explorer, found, rule=rule, random_state=0).make(100)
+    assert pairs.masks.shape == (100, 32, 32) and pairs.masks.dtype == bool
+    np.testing.assert_allclose(pairs.images, sprites(pairs.latents), atol=1e-6)
+    assert iou(true_masks(sprites.to_factors(pairs.latents)), pairs.masks) > least
+
+
+def test_another_factor_makes_other_masks(explorer, sprites, true_masks):
+    """The test above can fail: the direction matters."""
+    size = sprites.true_directions()[FACTORS.index("size")]
+    maker = MaskMaker(explorer, size, min_area=0, max_area=1, min_largest=0, random_state=0)
+    latents = explorer.sample(50, 0)
+    masks, _ = maker.masks_of(latents)
+    assert iou(true_masks(sprites.to_factors(latents)), masks) < 0.5
+
+
+def test_pairs_are_reproducible_and_streamed(explorer, found):
+    maker = MaskMaker(explorer, found, batch_size=16, random_state=0)
+    whole = maker.make(50)
+    parts = list(maker.stream(50))
+    assert len(parts) > 3 and max(len(part.images) for part in parts) <= 16
+    for position in range(3):
+        np.testing.assert_array_equal(
+            whole[position], np.concatenate([part[position] for part in parts])
+        )
+        np.testing.assert_array_equal(whole[position][:20], maker.make(20)[position])
+    other = MaskMaker(explorer, found, batch_size=16, random_state=1).make(50)
+    assert not np.array_equal(whole.latents, other.latents)
+    first = next(maker.stream(10**9))  # it is not made before it is asked for
+    np.testing.assert_array_equal(first.masks, whole.masks[: len(first.masks)])
+
+
+def test_limits_hold_and_what_was_left_out_is_counted(explorer, found):
+    free = MaskMaker(explorer, found, min_area=0, max_area=1, random_state=0).make(64)
+    areas = free.masks.mean((1, 2))
+    low, high = np.quantile(areas, [0.2, 0.8])
+    pairs = MaskMaker(explorer, found, min_area=low, max_area=high, random_state=0).make(64)
+    kept = pairs.masks.mean((1, 2))
+    assert (kept >= low).all() and (kept <= high).all()
+    assert pairs.rejected["too small"] > 0 and pairs.rejected["too large"] > 0
+
+
+def squares(latents):
+    """Two squares or one, on a ground as bright as the second latent."""
+    images = np.repeat(latents[:, 1], 256).reshape(-1, 16, 16)
+    images[:, 4:8, 4:8] = 0.3
+    images[latents[:, 0] > 0, 9:13, 9:13] = 0.3
+    images[:, 1, 1] = 0.3  # a speck
+    images[:, 5, 5] = latents[:, 1]  # a pinhole
+    return images
+
+
+@pytest.fixture(scope="module")
+def simple():
+    curve = PolylineCurve([[-1.0, 0.0], [1.0, 0.0], [1.0, 2.0]])
+    return LatentDirectionExplorer(curve, squares, random_state=0)
+
+
+def test_split_masks_specks_and_pinholes_go(simple):
+    maker = MaskMaker(simple, 1, random_state=0)
+    masks, reasons = maker.masks_of([[-1.0, 0.0], [1.0, 0.0]])
+    assert reasons == ["", "split"]
+    assert masks[0].sum() == 16 and masks[0, 4:8, 4:8].all()
+    assert masks[1].sum() == 32
+    rough, _ = MaskMaker(simple, 1, speck=0, random_state=0).masks_of([[-1.0, 0.0]])
+    assert rough[0, 1, 1] and not rough[0, 5, 5]
+
+
+def test_a_segment_is_known_by_its_number(simple):
+    by_number = MaskMaker(simple, -1, random_state=0).direction
+    assert by_number.strength == 2 and by_number.vector.tolist() == [0, 1]
+    assert MaskMaker(simple, [0.0, 2.0], random_state=0).direction.strength == 2
+
+
+def test_no_usable_mask_is_said_with_the_reasons(simple):
+    with pytest.raises(RuntimeError, match=r"no usable mask in 128 .*max_tries=100.*: 128 border"):
+        MaskMaker(simple, 0, max_tries=100, random_state=0).make(1)
+    maker = MaskMaker(simple, 1, min_area=0.4, max_tries=10, random_state=0)
+    with pytest.raises(RuntimeError, match=r"after 0 of 5; rejected were: 64 too small"):
+        maker.make(5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rule": "none"}, "rule must be 'difference' or 'shifted'; got 'none'"),
+        ({"threshold": "best"}, "threshold must be a number or one of otsu, li, isodata"),
+        ({"speck": -0.1}, "speck must be from 0 to 1; got -0.1"),
+        ({"min_area": 0.6}, "min_area must be below max_area=0.5; got 0.6"),
+        ({"max_tries": 0}, "max_tries must be at least 1; got 0"),
+        ({"batch_size": 0}, "batch_size must be at least 1; got 0"),
+    ],
+)
+def test_wrong_settings_are_refused(simple, settings, message):
+    with pytest.raises(ValueError, match=message):
+        MaskMaker(simple, 1, **settings)
+
+
+def test_wrong_directions_and_generators_are_refused(simple, explorer, true_direction):
+    with pytest.raises(ValueError, match="must all live in one space"):
+        MaskMaker(explorer, Direction(true_direction, space="VAE latent"))
+    with pytest.raises(ValueError, match=r"of shape \(2,\); got shape \(9,\)"):
+        MaskMaker(simple, true_direction)
+    with pytest.raises(IndexError, match="there is no segment 2"):
+        MaskMaker(simple, 2)
+    with pytest.raises(ValueError, match="n must be at least 1; got 0"):
+        MaskMaker(simple, 1).make(0)
+    flat = LatentDirectionExplorer(PolylineCurve(np.eye(2)), np.tanh, random_state=0)
+    with pytest.raises(ValueError, match="the outputs of the generator must be images"):
+        MaskMaker(flat, 0)
