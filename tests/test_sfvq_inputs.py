@@ -450,7 +450,7 @@ def test_rows_stay_where_they_are_and_the_curve_goes_to_the_device(X, monkeypatc
         met.append((rows.device.type, vertices.device.type))
         return project(rows, torch.from_numpy(sfvq.codebook_))
 
-    monkeypatch.setattr("skcurve.sfvq.project", record)
+    monkeypatch.setattr("skcurve.applying.project", record)
     monkeypatch.setattr("skcurve.sfvq.check_device", lambda name: torch.device("meta"))
     assert np.array_equal(sfvq.set_params(device="cuda").transform(X), found)
     assert met == [("cpu", "meta")]  # `project` sends the rows after it

@@ -404,7 +404,7 @@ class Studio:
         """Name a result. Two visitors may have opened different directions of one name."""
         used = [one.choice.name for one in (edit, *stack) if one and one.choice.kind == "opened"]
         vectors = tuple(
-            (one.vector.tobytes(), one.strength, one.layers)
+            (one.vector.tobytes(), one.strength, None if one.layers is None else tuple(one.layers))
             for one in (opened.get(name) for name in used)
             if one is not None
         )

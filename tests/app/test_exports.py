@@ -36,7 +36,7 @@ def test_a_card_is_a_library_of_one_with_what_was_measured(studio, explorer, vie
     made = export(studio, view, "card")
     assert made.name == "Größe-2.safetensors"
     (one,) = opened(made, tmp_path).values()
-    assert one.name == "Größe / 2" and one.layers == (0, 1, 2)
+    assert one.name == "Größe / 2" and one.layers == [0, 1, 2]
     assert np.allclose(one.vector * one.strength, -1.5 * explorer.curve.chord(1, 6))
     effects = studio.effects(view.current, view.stack, 4)
     assert one.scores["purity"] == pytest.approx(float(effects.purity[0]))

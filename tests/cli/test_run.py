@@ -10,7 +10,7 @@ import pytest
 
 import skcurve as package
 from skcurve import cli, demo, explore_demo, plotting
-from skcurve.cli import app, apply, convert, explore, fit, info, options, plot
+from skcurve.cli import app, apply, augment, convert, explore, fit, info, options, plot
 from skcurve.sfvq import MAX_BITS, MIN_BITS
 from skcurve.solvers import SOLVERS, STARTS
 
@@ -21,7 +21,7 @@ def asked(monkeypatch):
     calls = []
     places = [(apply, "transform"), (apply, "quantize"), (apply, "inverse"), (fit, "fit")]
     places += [(info, "info"), (plot, "plot"), (convert, "convert"), (demo, "run_demo")]
-    places += [(explore, "explore"), (explore_demo, "run_explore_demo")]
+    places += [(augment, "augment"), (explore, "explore"), (explore_demo, "run_explore_demo")]
     for module, name in places:
         monkeypatch.setattr(
             module, name, lambda *given, _name=name, **named: calls.append((_name, given, named))

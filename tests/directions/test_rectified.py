@@ -102,7 +102,7 @@ def test_shifts_of_another_shape_are_named_and_not_broadcast(four):
         def forward(self, before, after):
             return self.guess.expand(len(before), 4), self.guess[:1].expand(len(before), 1)
 
-    with pytest.raises(ValueError, match=r"shifts of shape \(32,\); got \(32, 4\) and \(32, 1\)"):
+    with pytest.raises(ValueError, match=r"shifts of shape \(64,\); got \(64, 4\) and \(64, 1\)"):
         RectifiedDirections(4, reconstructor=Column(), n_steps=1).fit(paint, four)
 
 

@@ -23,6 +23,7 @@ MEASURES = {
 }
 OF_NUMBERS = {
     "perplexity", "consistency", "effect", "linearity", "monotonicity", "preservation", "purity",
+    "path_length", "temporal_consistency",  # of outputs
 }  # fmt: skip
 NEED_ROWS = sorted(MEASURES.keys() - {"smoothness_ratio"})
 
