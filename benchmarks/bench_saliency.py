@@ -19,6 +19,7 @@ Three seeds, which draw the latents, the pairs, the weights and the renders.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -242,7 +243,7 @@ def show(report: Report, scene: Scene, runs: list[Run]) -> None:
         Spread(tuple(run.methods[method]["IoU"] for run in runs)).mean for method in runs[0].methods
     )
     target = f"{scene.name}: IoU of the segmenter over that of the ceiling"
-    report.at_least(target, ours / ceiling, SHARE_OF_CEILING)
+    report.at_least(target, ours / ceiling if ceiling else math.nan, SHARE_OF_CEILING)
 
 
 def spreads(scores: list[Mapping[str, float]]) -> list[Spread]:
