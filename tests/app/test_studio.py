@@ -107,6 +107,17 @@ def test_what_was_computed_is_not_computed_again(studio, moody):
     assert all(one is other for one, other in zip(first, again, strict=True))
 
 
+def test_directions_of_one_name_on_other_layers_are_told_apart(studio):
+    edit = Edit(Choice("opened", name="mine"))
+    pixels = [
+        studio.strip(
+            edit, [], 0, {"mine": Direction(np.ones(9), name="mine", layers=[layer])}
+        ).pixels
+        for layer in (0, 3)
+    ]
+    assert (pixels[0] != pixels[1]).any()
+
+
 def test_what_one_visitor_opened_is_not_what_another_opened_under_the_same_name(studio):
     edit = Edit(Choice("opened", name="mine"))
     mine = {"mine": Direction(np.eye(9)[0])}
