@@ -1,5 +1,7 @@
 """numpy in, numpy out; torch in, torch out; and one clear error for anything else."""
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -161,3 +163,16 @@ def test_what_is_no_multiple_of_the_alignment_is_copied():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_restore_follows_the_device():
     assert restore(torch.ones(2), like=torch.zeros(3, device="cuda")).device.type == "cuda"
+
+
+def test_arrays_that_cannot_be_written_to_are_measured_without_a_warning():
+    # In a process of its own, since torch warns of them once in each.
+    source = (
+        "import skcurve; curve = skcurve.PolylineCurve([[0, 0], [1, 0], [1, 1], [2, 1.0]]); "
+        "skcurve.metrics.smoothness_ratio(curve)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", source],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

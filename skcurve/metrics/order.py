@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from scipy.sparse import coo_array
 
-from skcurve.interop import as_matrix
+from skcurve.interop import as_matrix, as_tensor
 from skcurve.metrics.inputs import as_labels, as_rows, resolve_curve
 from skcurve.randomness import RandomState, as_generator
 
@@ -59,7 +59,7 @@ def smoothness_ratio(curve: Any, *, random_state: RandomState = None) -> float:
     1.0
     """
     curve = resolve_curve(curve)
-    lengths = torch.as_tensor(curve.lengths).double()
+    lengths = as_tensor(curve.lengths, name="lengths").double()
     if not bool((lengths > 0).any()):
         raise ValueError("curve has all its vertices in one place: no two of them are apart.")
     vertices = as_matrix(curve.vertices, name="vertices").double()

@@ -17,6 +17,8 @@ NEEDS = {
     "bench_augment_classify": ["imblearn"],
     "bench_augment_memory": ["imblearn"],
     "bench_augment_quality": ["prdc", "torchmetrics"],
+    "bench_nn": ["diveq", "vector_quantize_pytorch"],
+    "bench_saliency": ["cv2"],
 }
 """What a script cannot do without, and the tests may."""
 
