@@ -28,8 +28,9 @@ FEWEST_ROWS = 6
 """Pixels: what is lower is stretched, so that a row of numbers can be seen."""
 
 WALK = (
-    "The vertices of the curve in order; each is like the next. The colour below one is that of "
-    "what changes most on the way to the next; a red frame marks a vertex that no data is near."
+    "The vertices of the curve in order; neighbours are more alike than others. The colour below "
+    "one is that of what changes most on the way to the next; a red frame marks a vertex that no "
+    "data is near."
 )
 TABLE = (
     "What changes along each segment, in standard deviations over the distribution. Purity is the "
