@@ -302,6 +302,7 @@ class Spread(Blocks, ABC):
         weights: torch.Tensor,
         function: Callable[..., Any],
         generator: np.random.Generator,
+        coming: Callable[[int], RowNumbers] | None = None,
     ) -> Any:
         """Give the sum of what a function makes of some rows of each block.
 
@@ -317,6 +318,9 @@ class Spread(Blocks, ABC):
             be added. It can be pickled.
         generator : numpy.random.Generator
             Seeds those of the function, one a block: where a block is makes no difference.
+        coming : callable, default=None
+            Given a number, it says so many rows, or fewer, that will be asked for next, for those
+            that would fetch them with these; None if nobody knows.
         """
 
 

@@ -14,10 +14,17 @@ from dask.delayed import Delayed, delayed
 
 from skcurve.blocks import Block, Blocks, Spread
 from skcurve.blocks.base import RowNumbers, find_gap
+from skcurve.distributed.shelves import AHEAD_BYTES, Part, Shelves
 from skcurve.interop import Array, as_tensor
 
 BRANCHES = 8
 """So many sums are added in one task: those of a thousand chunks in four rounds."""
+
+MOST_SHELVES = 64
+"""So many tasks a sweep has at most, where its rows were drawn beforehand."""
+
+SHELF_ROWS = 1 << 10
+"""So many rows of a sweep, or more, a shelf has, if there are not the most shelves already."""
 
 
 def open_dask(X: Any) -> Blocks:
@@ -61,8 +68,11 @@ class DaskBlocks(Spread):
     """The chunks of a Dask array; each is a block.
 
     With a `dask.distributed` client, workers keep the chunks from the first use to the end of the
-    fit; one that is lost is computed again. Without, Dask's scheduler computes them when they are
-    used.
+    fit; one that is lost is computed again. Up to 64 chunks, all their rows stay where they are; of
+    more, the rows of the next sweeps, up to 512 MiB, are laid out on up to 64 shelves on the
+    workers, for a task costs more than the few rows of a chunk that a sweep needs. Without a
+    client, Dask's scheduler computes chunks when they are used, and there are shelves too, so that
+    this is seldom.
 
     Parameters
     ----------
@@ -76,6 +86,7 @@ class DaskBlocks(Spread):
             _Chunk(number, int(n_rows), array) for number, n_rows in enumerate(array.chunks[0])
         ]
         super().__init__(blocks)
+        self._shelves = Shelves(self._ranges, self._fetched, AHEAD_BYTES // self.row_bytes)
 
     @cached_property
     def _chunks(self) -> list[Delayed]:
@@ -88,10 +99,7 @@ class DaskBlocks(Spread):
     def take(self, rows: RowNumbers) -> torch.Tensor:
         """Fetch some rows from all blocks at once; see `Blocks`."""
         order = np.argsort(rows, kind="stable")
-        parts = [
-            delayed(_rows_of)(self._chunks[number], self.blocks[number].name, self.shape[1], local)
-            for number, local, _ in self._divided(rows[order])
-        ]
+        parts = self._fetched(rows[order])
         points = torch.empty((len(rows), self.shape[1]), dtype=self.dtype)
         if parts:
             found = torch.cat(list(dask.compute(*parts)))
@@ -110,19 +118,18 @@ class DaskBlocks(Spread):
         weights: torch.Tensor,
         function: Callable[..., Any],
         generator: np.random.Generator,
+        coming: Callable[[int], RowNumbers] | None = None,
     ) -> Any:
         """Sum on the workers, and then the sums, a few at a time; see `Spread`."""
-        order = np.argsort(rows, kind="stable")
-        weights = weights[torch.from_numpy(order)]
-        parts = list(self._divided(rows[order]))
+        parts = self._parts(rows, coming)
         seeds = generator.integers(2**63, size=len(parts))
         sent = delayed(function, pure=False, traverse=False)
         sums = [
             delayed(_apply)(
-                sent, self._chunks[number], self.blocks[number].name, self.shape[1], self.dtype,
-                local, weights[part], int(seed), place,
+                sent, part.points, part.name, self.shape[1], self.dtype,
+                part.local, weights[torch.from_numpy(part.places)], int(seed), place,
             )
-            for place, ((number, local, part), seed) in enumerate(zip(parts, seeds, strict=True))
+            for place, (part, seed) in enumerate(zip(parts, seeds, strict=True))
         ]  # fmt: skip
         while len(sums) > 1:
             groups = range(0, len(sums), BRANCHES)
@@ -144,6 +151,31 @@ class DaskBlocks(Spread):
             return result
         dask.array.store(result, out)
         return out
+
+    def _parts(self, rows: RowNumbers, coming: Callable[[int], RowNumbers] | None) -> list[Part]:
+        """Say where rows are: on shelves, or, if that brings nothing, in their chunks."""
+        worthwhile = len(self.blocks) > MOST_SHELVES or not _has_client()
+        if worthwhile and coming is not None and self._shelves.has_room(len(rows)):
+            return self._shelves.parts(rows, coming)
+        order = np.argsort(rows, kind="stable")
+        return [
+            Part(self._chunks[number], self.blocks[number].name, local, order[part])
+            for number, local, part in self._divided(rows[order])
+        ]
+
+    def _ranges(self, n_rows: int) -> RowNumbers:
+        """Say which rows share a shelf: those of a chunk, or of a number of chunks."""
+        if len(self.blocks) <= MOST_SHELVES:
+            return self.edges
+        n_shelves = min(max(n_rows // SHELF_ROWS, 1), MOST_SHELVES)
+        return self.edges[np.arange(n_shelves + 1) * len(self.blocks) // n_shelves]
+
+    def _fetched(self, rows: RowNumbers) -> list[Delayed]:
+        """Take sorted rows out of their chunks."""
+        return [
+            delayed(_rows_of)(self._chunks[number], self.blocks[number].name, self.shape[1], local)
+            for number, local, _ in self._divided(rows)
+        ]
 
     def _divided(self, rows: RowNumbers) -> Iterator[tuple[int, RowNumbers, slice]]:
         """Give each block that has some of the sorted rows: its number, those, and their place."""

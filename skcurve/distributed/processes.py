@@ -100,6 +100,7 @@ class Processes(Spread):
         weights: torch.Tensor,
         function: Callable[..., Any],
         generator: np.random.Generator,
+        coming: Callable[[int], RowNumbers] | None = None,
     ) -> Any:
         """Sum over the rows of this process, and then over the processes; see `Spread`."""
         seeds = generator.integers(2**63, size=len(self.blocks))

@@ -188,7 +188,8 @@ class Rows:
         if isinstance(self._blocks, Spread):
             start = generator.random() / max(meet.exact_share * meet.n_passes, 1e-9)
             function = partial(_meet, meet, self._center, self._scale, start)
-            return self._blocks.total(self._numbers(rows), weights, function, generator)
+            coming = self._coming if self._weights is None else None
+            return self._blocks.total(self._numbers(rows), weights, function, generator, coming)
         row_bytes = max(self._blocks.row_bytes, meet.row_bytes)
         n_parts = max(1, min(len(rows), -(-len(rows) * row_bytes // PART_BYTES)))
         edges = [len(rows) * part // n_parts for part in range(n_parts + 1)]

@@ -92,6 +92,30 @@ def test_results_are_dask_arrays_that_nobody_has_computed(kind, method, shape):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_more_chunks_than_shelves_go():
+    many = chunked(150)
+    assert many.numblocks[0] > 64
+    found, expected = fit(many), fit(X)
+    assert found.score(X) > 1.015 * expected.score(X)
+    assert fit(many, WEIGHTS).score(X, sample_weight=WEIGHTS) == pytest.approx(
+        fit(X, WEIGHTS).score(X, sample_weight=WEIGHTS), rel=0.015
+    )
+
+
+def test_without_a_cluster_chunks_are_computed_seldom():
+    computed = []
+
+    def load(block, block_info=None):
+        computed.append(block_info[0]["chunk-location"][0])
+        return block
+
+    data = chunked(1000).rechunk((1000, 16)).map_blocks(load, meta=np.empty((0, 0), np.float32))
+    with dask.config.set(scheduler="sync"):
+        sfvq = fit(data, n_bits=6)
+    # For the mean, the start and the usage; and once for all sweeps, for there is room.
+    assert computed.count(5) <= 6 < len(sfvq.history_)
+
+
 def test_results_are_stored_where_they_are_wanted():
     sfvq, out = fit(X), np.empty((len(X), 1), np.float32)
     assert sfvq.transform(chunked(), out=out) is out
@@ -159,7 +183,9 @@ def test_the_number_of_workers_makes_no_difference(two_workers):
 
     with dask.config.set(scheduler="sync"):
         expected = fit(chunked())
+        many = fit(chunked(150))
     np.testing.assert_array_equal(fit(chunked()).codebook_, expected.codebook_)
+    np.testing.assert_array_equal(fit(chunked(150)).codebook_, many.codebook_)
     with Client(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0"):
         np.testing.assert_array_equal(fit(chunked()).codebook_, expected.codebook_)
 
