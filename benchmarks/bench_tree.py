@@ -9,8 +9,7 @@ on a few of the rows, how many segments they meet, and takes the tree where
 
 Normal rows, 16,384 of them, float32; the curves are fitted, in few sweeps, to others like them.
 *Chosen* is `project` as it stands, choice included. Contenders take turns; times are medians over
-rounds, ratios the medians of ratios. The figures on this page are of one thread of a machine that
-had other work to do: ratios are worth more than milliseconds.
+rounds, ratios the medians of ratios.
 
 In high dimension no tree is built. What one could exclude there is counted: the share of segments
 that a row has to look at although it knows the squared distance that it will find, which no search

@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_random_state
 
 from skcurve import applying, metrics
-from skcurve.blocks import Blocks, InMemory, Passing
+from skcurve.blocks import Blocks, InMemory, Passing, send
 from skcurve.checkpoints import Checkpoint, describe, fingerprint
 from skcurve.coordinates import COORDINATES
 from skcurve.fitted import FittedCurve
@@ -113,8 +113,9 @@ default="norm"
     device : str, default="auto"
         Where to compute: a torch device such as "cpu", "cuda" or "cuda:1". "auto" leaves the data
         where it is: a tensor on its device, everything else on the CPU. `fit` and `score` move the
-        rows there; `transform`, `quantize` and `predict` send them block by block, so that they
-        need not fit in its memory. "mps", which has no float64, stands for "cpu".
+        rows there, or, if they do not fit in its memory, those that they need at a time;
+        `transform`, `quantize` and `predict` send them block by block. "mps", which has no
+        float64, stands for "cpu".
 
     warm_start : bool, default=False
         Whether `fit` goes on from the present codebook, to a higher bitrate or at the same one,
@@ -767,17 +768,19 @@ default="norm"
 
     def _check_rows(self, X: Any, *, reset: bool = False, at_least: int = 1) -> Blocks | Passing:
         rows = check_blocks(self, X, reset=reset, at_least=at_least)
-        return rows if self.device == "auto" else rows.to(check_device(self.device))
+        return rows if self.device == "auto" else send(rows, check_device(self.device))
 
     def _check_batch(
         self, X: Any, sample_weight: Any, *, reset: bool, at_least: int
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows = self._check_rows(X, reset=reset, at_least=at_least)
+        rows = check_blocks(self, X, reset=reset, at_least=at_least)
         if not isinstance(rows, InMemory):
             raise TypeError(
                 f"partial_fit takes one batch, an array; got {type(X).__name__}, which comes in "
                 "blocks. Call it with each of them, or fit with all."
             )
+        if self.device != "auto":
+            rows = rows.to(check_device(self.device))
         return rows.X, check_weights(sample_weight, len(rows), rows.X)
 
     def _check_training(

@@ -9,6 +9,7 @@ import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -456,14 +457,42 @@ def test_rows_stay_where_they_are_and_the_curve_goes_to_the_device(X, monkeypatc
     assert met == [("cpu", "meta")]  # `project` sends the rows after it
 
 
+def test_rows_that_do_not_fit_on_the_device_are_sent_when_they_are_needed(monkeypatch):
+    X = np.random.default_rng(0).standard_normal((20_000, 4)).astype(np.float32)
+    weights = np.random.default_rng(1).uniform(0, 2, len(X))
+    there = SFVQ(4, random_state=0, device="cpu")
+    expected = [there.fit(X, sample_weight=w).codebook_ for w in (None, weights)]
+    score, sizes = there.score(X), []
+
+    def small(tensor, *to, **how):
+        if any(isinstance(where, torch.device) for where in to):
+            if len(tensor) == len(X):
+                raise torch.OutOfMemoryError("no memory left")
+            sizes.append(len(tensor))
+        return move(tensor, *to, **how)
+
+    move = torch.Tensor.to
+    monkeypatch.setattr(torch.Tensor, "to", small)
+    monkeypatch.setattr("skcurve.blocks.arrays.SCAN_BYTES", 1 << 16)
+    for w, codebook in zip((None, weights), expected, strict=True):
+        with pytest.warns(RuntimeWarning, match="20,000 rows do not fit in the memory of cpu"):
+            found = clone(there).fit(X, sample_weight=w)
+        np.testing.assert_array_equal(found.codebook_, codebook)
+    with pytest.warns(RuntimeWarning, match="20,000 rows do not fit"):
+        assert there.score(X) == pytest.approx(score, rel=1e-6)
+    assert sizes and max(sizes) < len(X)
+
+
 def test_a_device_without_memory_is_not_said_to_be_missing(X, monkeypatch):
     def fail(*_):
         raise torch.OutOfMemoryError("no memory left")
 
     sfvq = SFVQ(device="cpu")
     monkeypatch.setattr(torch.Tensor, "to", fail)
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.warns(RuntimeWarning, match="do not fit"), pytest.raises(torch.OutOfMemoryError):
         sfvq.fit(X)
+    with pytest.raises(torch.OutOfMemoryError):
+        sfvq.partial_fit(X)
 
 
 def test_text_in_a_frame_is_refused_and_its_numbers_are_not_copied():

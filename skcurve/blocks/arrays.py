@@ -37,12 +37,13 @@ class ArrayBlock(Block):
 
     def scan(self, start: int, stop: int) -> Iterator[Array]:
         """Give slices; see `Block`."""
-        if self._file is None:
-            yield self._array[start:stop]
-            return
         step = step_rows(self.n_features, self._array.dtype.itemsize)
         for begin in range(start, stop, step):
-            yield self._file.read(np.arange(begin, min(begin + step, stop)), self.name)
+            end = min(begin + step, stop)
+            if self._file is None:
+                yield self._array[begin:end]
+            else:
+                yield self._file.read(np.arange(begin, end), self.name)
 
     def take(self, rows: RowNumbers) -> Array:
         """Index the array, or read the rows; see `Block`."""

@@ -12,9 +12,10 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from skcurve.blocks.arrays import ArrayBlock, StoredBlock
-from skcurve.blocks.base import Block, Blocks
+from skcurve.blocks.base import Block, Blocks, InMemory
 from skcurve.blocks.files import SHARDS, open_shards
 from skcurve.blocks.passing import Passing
+from skcurve.notices import warn
 
 ELSEWHERE = {"dask": "skcurve.distributed"}
 """Which module opens the types of a package. It is imported when such data comes, and has a
@@ -81,6 +82,38 @@ def as_blocks(X: Any, *, key: str | None = None) -> Blocks | Passing | None:
     if isinstance(X, Iterator | DataLoader | IterableDataset):
         return Passing(X)
     return None
+
+
+def send(rows: Blocks | Passing, device: torch.device) -> Blocks | Passing:
+    """Put rows on a device: all of them if they are in memory here and fit there.
+
+    Parameters
+    ----------
+    rows : Blocks or Passing
+        What was opened.
+    device : torch.device
+        Where to.
+
+    Returns
+    -------
+    rows : Blocks or Passing
+        The same, there.
+
+    Warns
+    -----
+    RuntimeWarning
+        If they do not fit, so that they are sent when they are needed.
+    """
+    try:
+        return rows.to(device)
+    except torch.OutOfMemoryError:
+        assert isinstance(rows, InMemory)  # others send nothing yet
+        warn(
+            f"{len(rows):,} rows do not fit in the memory of {device}; skcurve sends there what it "
+            "needs at a time.",
+            RuntimeWarning,
+        )
+        return Blocks([ArrayBlock(rows.X, "X")], like=rows.like).to(device)
 
 
 def _of_arrays(arrays: Any) -> Blocks:
