@@ -75,12 +75,9 @@ class Judged:
             In the units of the data.
         """
         if isinstance(self.rows, Spread):
-            chosen = np.arange(len(self.rows)) if self.chosen is None else self.chosen
-            shares = self._shares(chosen)
-            if shares is None:
-                shares = torch.ones(len(chosen), dtype=torch.float64)
+            shares = self._shares(slice(None) if self.chosen is None else self.chosen)
             judge = partial(_judge_there, codebook)
-            verdict = self.rows.total(chosen, shares, judge, np.random.default_rng(0))
+            verdict = self.rows.total(self.chosen, shares, judge, np.random.default_rng(0))
         else:
             verdicts = (_judge(codebook, *part) for part in self._parts())
             verdict = next(verdicts)
@@ -129,4 +126,4 @@ def _judge_there(
     number: int,
 ) -> Verdict:
     """Judge by rows in another process."""
-    return _judge(codebook, X[chosen], weights)
+    return _judge(codebook, X[chosen], weights.double())

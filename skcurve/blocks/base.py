@@ -298,8 +298,8 @@ class Spread(Blocks, ABC):
     @abstractmethod
     def total(
         self,
-        rows: RowNumbers,
-        weights: torch.Tensor,
+        rows: RowNumbers | None,
+        weights: torch.Tensor | None,
         function: Callable[..., Any],
         generator: np.random.Generator,
         coming: Callable[[int], RowNumbers] | None = None,
@@ -308,10 +308,10 @@ class Spread(Blocks, ABC):
 
         Parameters
         ----------
-        rows : (m,) array of int
-            Which.
-        weights : (m,) tensor
-            Theirs.
+        rows : (m,) array of int or None
+            Which; None for all, whose numbers then go nowhere.
+        weights : (m,) tensor or None
+            Theirs; None for ones.
         function : callable
             Given a tensor, where in it the rows are, their weights, a generator, and the number of
             the block among those that have such rows, it returns a data class of tensors that can

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import dask
@@ -114,8 +115,8 @@ class DaskBlocks(Spread):
 
     def total(
         self,
-        rows: RowNumbers,
-        weights: torch.Tensor,
+        rows: RowNumbers | None,
+        weights: torch.Tensor | None,
         function: Callable[..., Any],
         generator: np.random.Generator,
         coming: Callable[[int], RowNumbers] | None = None,
@@ -127,7 +128,7 @@ class DaskBlocks(Spread):
         sums = [
             delayed(_apply)(
                 sent, part.points, part.name, self.shape[1], self.dtype,
-                part.local, weights[torch.from_numpy(part.places)], int(seed), place,
+                part.local, None if weights is None else weights[part.places], int(seed), place,
             )
             for place, (part, seed) in enumerate(zip(parts, seeds, strict=True))
         ]  # fmt: skip
@@ -152,8 +153,13 @@ class DaskBlocks(Spread):
         dask.array.store(result, out)
         return out
 
-    def _parts(self, rows: RowNumbers, coming: Callable[[int], RowNumbers] | None) -> list[Part]:
+    def _parts(
+        self, rows: RowNumbers | None, coming: Callable[[int], RowNumbers] | None
+    ) -> list[Part]:
         """Say where rows are: on shelves, or, if that brings nothing, in their chunks."""
+        if rows is None:
+            chunks = zip(self._chunks, self.blocks, pairwise(self.edges.tolist()), strict=True)
+            return [Part(chunk, block.name, None, slice(*ends)) for chunk, block, ends in chunks]
         worthwhile = len(self.blocks) > MOST_SHELVES or not _has_client()
         if worthwhile and coming is not None and self._shelves.has_room(len(rows)):
             return self._shelves.parts(rows, coming)
@@ -238,11 +244,11 @@ def _size(block: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return array.shape, array.dtype
 
 
-def _rows_of(block: Any, name: str, n_features: int, rows: RowNumbers) -> torch.Tensor:
+def _rows_of(block: Any, name: str, n_features: int, rows: RowNumbers | None) -> torch.Tensor:
     array = np.asarray(block)
     if array.ndim != 2 or array.shape[1] != n_features:
         raise ValueError(f"{name} must have {n_features} features; got shape {array.shape}.")
-    points = as_tensor(array[rows], name=name)
+    points = as_tensor(array if rows is None else array[rows], name=name)
     _refuse_gaps(points, name, rows)
     return points
 
@@ -262,12 +268,14 @@ def _apply(
     name: str,
     n_features: int,
     dtype: torch.dtype,
-    rows: RowNumbers,
-    weights: torch.Tensor,
+    rows: RowNumbers | None,
+    weights: torch.Tensor | None,
     seed: int,
     place: int,
 ) -> Any:
     points = _rows_of(block, name, n_features, rows).to(dtype)
+    if weights is None:
+        weights = torch.ones(len(points))
     return function(points, torch.arange(len(points)), weights, np.random.default_rng(seed), place)
 
 

@@ -96,17 +96,23 @@ class Processes(Spread):
 
     def total(
         self,
-        rows: RowNumbers,
-        weights: torch.Tensor,
+        rows: RowNumbers | None,
+        weights: torch.Tensor | None,
         function: Callable[..., Any],
         generator: np.random.Generator,
         coming: Callable[[int], RowNumbers] | None = None,
     ) -> Any:
         """Sum over the rows of this process, and then over the processes; see `Spread`."""
         seeds = generator.integers(2**63, size=len(self.blocks))
-        self._agree(rows, seeds)
-        ours, local = self._ours(rows)
-        shares = weights.to(self.device)[ours]
+        if rows is None:
+            self._agree(seeds)
+            first, last = self.edges[self._rank : self._rank + 2].tolist()
+            ours, local = torch.arange(first, last), torch.arange(len(self._X))
+        else:
+            self._agree(rows, seeds)
+            ours, local = self._ours(rows)
+        shares = torch.ones(len(ours)) if weights is None else weights[ours.to(weights.device)]
+        local, shares = local.to(self.device), shares.to(self.device)
         if not len(local):  # a row that does not count, for sums of the right shapes
             local, shares = (
                 torch.zeros(1, dtype=torch.int64, device=self.device),

@@ -31,16 +31,16 @@ class Part(NamedTuple):
         A matrix.
     name : str
         What an error calls it.
-    local : (m,) array of int
-        Which rows of it.
-    places : (m,) array of int
+    local : (m,) array of int or None
+        Which rows of it; None for all.
+    places : (m,) array of int or slice
         Where these are among those that were asked for.
     """
 
     points: Delayed
     name: str
-    local: RowNumbers
-    places: RowNumbers
+    local: RowNumbers | None
+    places: RowNumbers | slice
 
 
 class Shelves:

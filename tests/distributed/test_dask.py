@@ -129,6 +129,23 @@ def test_the_score_is_computed_where_the_rows_are():
         assert sfvq.score(chunked(), sample_weight=weights) == pytest.approx(expected, rel=1e-6)
 
 
+def test_no_row_numbers_travel_for_the_score(monkeypatch):
+    from skcurve.distributed.dask import DaskBlocks
+
+    seen, parts = [], DaskBlocks._parts
+
+    def noting(self, *asked):
+        found = parts(self, *asked)
+        seen.extend(part.local for part in found)
+        return found
+
+    sfvq = fit(X)
+    monkeypatch.setattr(DaskBlocks, "_parts", noting)
+    data = da.concatenate([chunked(), da.zeros((0, 16), dtype=np.float32)])
+    assert sfvq.score(data) == pytest.approx(sfvq.score(X), rel=1e-6)
+    assert seen == [None] * data.numblocks[0]
+
+
 def test_sizes_that_are_not_known_are_counted():
     unknown = da.concatenate([da.from_array(X[:100])[da.from_array(X[:100, 0] > 0)], chunked()])
     assert fit(unknown).usage_.sum() == int((X[:100, 0] > 0).sum()) + len(X)
