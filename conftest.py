@@ -11,12 +11,19 @@ if not torch.cuda.is_available():  # before anything imports Triton, which asks 
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
 NEEDS = {
-    "matplotlib": "skcurve/plotting/*",
-    "typer": "skcurve/cli/*",
-    "rich": "tests/benchmarks/*",
-    "triton": "skcurve/projection/fused_triton.py",
+    "skcurve/plotting/*": "matplotlib",
+    "skcurve/cli/*": "typer",
+    "skcurve/app/serving.py": "gradio",
+    "skcurve/distributed/dask.py": "dask",
+    "skcurve/distributed/shelves.py": "dask",
+    "skcurve/saliency/*": "skimage",
+    "skcurve/*/*_triton.py": "triton",
+    "tests/app/*": "pandas",
+    "tests/benchmarks/*": "rich",
 }
-collect_ignore_glob = [files for extra, files in NEEDS.items() if find_spec(extra) is None]
+"""Which files want which package that not everybody has."""
+
+collect_ignore_glob = [files for files, package in NEEDS.items() if find_spec(package) is None]
 
 
 @pytest.fixture(autouse=True)

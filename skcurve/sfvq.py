@@ -19,7 +19,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_random_state
 
 from skcurve import applying, metrics
-from skcurve.blocks import Blocks, InMemory, Passing, send
+from skcurve.blocks import Blocks, InMemory, Passing
+from skcurve.blocks.opening import send
 from skcurve.checkpoints import Checkpoint, describe, fingerprint
 from skcurve.coordinates import COORDINATES
 from skcurve.fitted import FittedCurve

@@ -5,7 +5,7 @@ a transform one part after another. `Block` is what a new kind has to say.
 """
 
 from skcurve.blocks.base import Block, Blocks, InMemory, Spread, find_gap
-from skcurve.blocks.opening import as_blocks, send
+from skcurve.blocks.opening import as_blocks
 from skcurve.blocks.passing import Passing
 
-__all__ = ["Block", "Blocks", "InMemory", "Passing", "Spread", "as_blocks", "find_gap", "send"]
+__all__ = ["Block", "Blocks", "InMemory", "Passing", "Spread", "as_blocks", "find_gap"]
