@@ -17,6 +17,10 @@ import skcurve
 
 WIDTH, LEFT = 800, 50
 HEIGHT, BETWEEN = 34, 40
+HEAD = (
+    '<marker id="house-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" '
+    'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L8 4L0 8z"/></marker>'
+)
 
 
 def imports_between(names: set[str]) -> dict[str, set[str]]:
@@ -120,7 +124,7 @@ def draw(page: str) -> str:
     label = f"The {len(rooms)} rooms of the package on their floors; every arrow is an import"
     return (
         f'<div class="house" tabindex="0"><svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
-        f'aria-label="{label}"><style>{"".join(rules)}</style>{"".join(parts)}</svg></div>'
+        f'aria-label="{label}"><style>{"".join(rules)}</style>{HEAD}{"".join(parts)}</svg></div>'
     )
 
 
