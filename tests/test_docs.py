@@ -143,6 +143,14 @@ def test_no_page_fetches_anything_from_elsewhere(site, pages):
 
 
 @pytest.mark.slow
+def test_the_picture_of_the_house_has_every_room(site):
+    modules = {module.name for module in pkgutil.iter_modules(skcurve.__path__)}
+    for page in ("architecture.html", "contributing.html"):
+        drawn = re.findall(r'<g class="room room-(\w+)">', (site / page).read_text("utf-8"))
+        assert sorted(drawn) == sorted(modules), page
+
+
+@pytest.mark.slow
 def test_a_picture_with_a_dark_twin_is_there_in_both(site):
     for page in ("index.html", "what_is_it.html"):
         shown = re.findall(
