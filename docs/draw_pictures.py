@@ -1,7 +1,7 @@
 """Draws the pictures of the first pages: `python docs/draw_pictures.py [name ...]`.
 
 Each is drawn twice, for light pages and for dark ones, on a ground that is transparent. The site
-shows the one that fits (`docs/picture_pairs.py`). Colours along a curve are those of viridis, less
+shows the one that fits (`docs/extensions/picture_pairs.py`). Colours along a curve are those of viridis, less
 the end that the ground would swallow; beside them there is one more, which the colour-blind tell
 from all of these.
 """
@@ -45,10 +45,10 @@ class Theme(NamedTuple):
 
 viridis = mpl.colormaps["viridis"]
 LIGHT = Theme(
-    "", "#24292f", "#b9c0c8", "#d1495b", ListedColormap(viridis(np.linspace(0, 0.87, 256)))
+    "", "#24292f", "#b9c0c8", "#d55e00", ListedColormap(viridis(np.linspace(0, 0.87, 256)))
 )
 DARK = Theme(
-    "-dark", "#e8eaed", "#5b636d", "#ff8fa3", ListedColormap(viridis(np.linspace(0.22, 1, 256)))
+    "-dark", "#e8eaed", "#5b636d", "#d55e00", ListedColormap(viridis(np.linspace(0.22, 1, 256)))
 )
 
 pictures: dict[str, Callable[[Theme], Figure]] = {}
@@ -93,11 +93,11 @@ def plane(axes, title="", theme=LIGHT):
     return axes
 
 
-def thread(axes, vertices, theme, width=2.4, colored=True):
+def thread(axes, vertices, theme, width=2.4):
     """Draw a curve, its colour its place."""
     segments = np.stack([vertices[:-1], vertices[1:]], axis=1)
     where = np.linspace(0, 1, len(segments))
-    colors = theme.colors(where) if colored else theme.ink
+    colors = theme.colors(where)
     axes.add_collection(
         LineCollection(segments, colors=colors, lw=width, capstyle="round", zorder=3)
     )
@@ -163,7 +163,7 @@ def step_points(theme):
         xytext=(0.99, 0.93),
         textcoords="axes fraction",
         ha="right",
-        color=theme.other,
+        color=theme.ink,
         arrowprops={"arrowstyle": "-", "color": theme.other},
     )
     return figure
@@ -388,7 +388,7 @@ def card_scale(theme):
     axes.add_patch(mpl.patches.Rectangle((0, 0), 1, 1, color=theme.faint, lw=0))
     axes.add_patch(mpl.patches.Rectangle((1.1, 0), side, side, color=theme.other, lw=0))
     axes.text(0.5, 0.5, "100 GiB\nof rows", ha="center", va="center", color=theme.ink)
-    axes.text(1.1, 0.1, "221 MiB\nof memory", color=theme.other)
+    axes.text(1.1, 0.1, "221 MiB\nof memory", color=theme.ink)
     axes.set(xlim=(-0.05, 1.85), ylim=(-0.05, 1.05))
     return figure
 
