@@ -1,9 +1,9 @@
 """Draws the pictures of the first pages: `python docs/draw_pictures.py [name ...]`.
 
 Each is drawn twice, for light pages and for dark ones, on a ground that is transparent. The site
-shows the one that fits (`docs/extensions/picture_pairs.py`). Colours along a curve are those of viridis, less
-the end that the ground would swallow; beside them there is one more, which the colour-blind tell
-from all of these.
+shows the one that fits (`docs/extensions/picture_pairs.py`). Colours along a curve are those of
+viridis, less the end that the ground would swallow; beside them there is one more, vermilion, which
+the colour-blind tell from all of these.
 """
 
 import sys
