@@ -13,6 +13,8 @@ from pathlib import Path
 from sphinx.pycode import ModuleAnalyzer
 from sphinx_gallery.sorting import ExplicitOrder
 
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
 project = "skcurve"
 author = "the skcurve developers"
 copyright = "2026, the skcurve developers"
@@ -25,7 +27,10 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx-mathjax-offline",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "house",
+    "picture_pairs",
 ]
 # The gallery brings the sources of its pages along; they are no pages.
 exclude_patterns = ["_build", "**/*.ipynb", "auto_examples/**/*.py", "auto_examples/**/*.md5"]
@@ -74,7 +79,8 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = f"skcurve {release}"
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ["index", "method", "glossary", "architecture"]}
+without_sidebar = "index what_is_it comparison method cli glossary changelog"
+html_sidebars = {page: [] for page in without_sidebar.split()}
 html_theme_options = {
     "logo": {"text": "skcurve"},
     "navbar_align": "left",

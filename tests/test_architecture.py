@@ -1,9 +1,10 @@
 """The floors of docs/architecture.md hold: a module imports only from floors below its own."""
 
-import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,19 @@ import pytest
 import skcurve
 
 PACKAGE = Path(skcurve.__file__).parent
+ROOT = Path(__file__).parents[1]
+
+
+def beside_the_pages(name: str):
+    """A module of those that make the documentation: what is drawn there is checked here."""
+    spec = spec_from_file_location(name, ROOT / "docs" / "extensions" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+package_imports = beside_the_pages("package_imports")
+imports = package_imports.imports
 
 FLOOR = {
     "arrays": 1,
@@ -69,20 +83,6 @@ def room(file: Path, package: Path = PACKAGE) -> str:
     return file.relative_to(package).parts[0].removesuffix(".py")
 
 
-def imports(file: Path, package: Path = PACKAGE) -> Iterator[tuple[int, str]]:
-    """Every import in a file, at any depth, as (line, dotted name); relative ones resolved."""
-    here = ["skcurve", *file.relative_to(package).parts[:-1]]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name
-        elif isinstance(node, ast.ImportFrom):
-            base = here[: len(here) + 1 - node.level] if node.level else []
-            base = base + (node.module.split(".") if node.module else [])
-            for alias in node.names:
-                yield node.lineno, ".".join([*base, alias.name])
-
-
 def imported_rooms(file: Path, package: Path = PACKAGE) -> Iterator[tuple[int, str]]:
     """The rooms a file imports from; a name of the package itself counts as `__init__`."""
     for line, name in imports(file, package):
@@ -120,6 +120,26 @@ def run(source: str) -> str:
 
 def test_every_module_has_a_floor():
     assert {room(file) for file in FILES} <= FLOOR.keys()
+
+
+def test_the_page_and_its_picture_have_the_same_floors():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = {room.name: room.floor for room in package_imports.rooms_of(page)}
+    assert told == {
+        name: floor if floor % 1 == 0 else int(floor) + 0.5
+        for name, floor in FLOOR.items()
+        if name != "__init__"
+    }
+
+
+def test_the_guide_for_contributors_has_the_same_floors():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = {
+        name: int(floor)
+        for floor, names in re.findall(r"^\| (\d) \| (.+) \|$", page, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert told == {name: int(floor) for name, floor in FLOOR.items() if name != "__init__"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

@@ -5,8 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -54,6 +56,8 @@ def site(tmp_path_factory):
     ours = shutil.ignore_patterns("_build", "auto_examples", "generated")
     for part in ("docs", "examples"):
         shutil.copytree(ROOT / part, folder / part, ignore=ours)
+    for page in ("CHANGELOG.md", "CONTRIBUTING.md"):  # which pages of the site include
+        shutil.copy(ROOT / page, folder)
     options = ["-q", "-W", "--keep-going", "-D", "plot_gallery=0"]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *options, "docs", "site"],
@@ -75,14 +79,84 @@ def test_every_public_name_and_every_example_has_a_page(site):
         assert (site / "auto_examples" / f"{script.stem}.html").exists(), script
 
 
+class Page(HTMLParser):
+    """What a page of the site links to and loads, and the places that can be linked to."""
+
+    LOADING = ("stylesheet", "icon", "preload", "preconnect", "prefetch", "manifest")
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.loaded, self.places = [], [], {"", "top"}
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        said = {name: value or "" for name, value in attributes}
+        self.places.add(said.get("id") or said.get("name") or "")
+        if tag == "a" and "href" in said:
+            self.links.append(said["href"])
+        elif tag == "link" and any(kind in said.get("rel", "") for kind in self.LOADING):
+            self.loaded.append(said["href"])
+        elif "src" in said:
+            self.loaded.append(said["src"])
+        self.loaded += re.findall(r"url\([\"']?([^)\"']+)", said.get("style", ""))
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    found = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+    assert len(found) > 30
+    return {path: Page(path) for path in found}
+
+
 @pytest.mark.slow
-def test_no_page_fetches_anything_from_elsewhere(site):
-    pages = [page for page in sorted(site.rglob("*.html")) if "_static" not in page.parts]
-    assert len(pages) > 30
-    for page in pages:
-        html = page.read_text(encoding="utf-8")
-        loaded = re.findall(r"<(?:script|img|iframe)[^>]* src=\"([^\"]+)", html)
-        loaded += re.findall(r"<link(?=[^>]*stylesheet)[^>]* href=\"([^\"]+)", html)
-        assert [source for source in loaded if re.match("(https?:)?//", source)] == [], page
-        for source in loaded:
-            assert (page.parent / source.split("?")[0]).exists(), (page, source)
+def test_every_link_within_the_site_leads_somewhere(pages):
+    broken = []
+    for path, page in pages.items():
+        for link in page.links + page.loaded:
+            address = urlsplit(link)
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            places = pages[target].places if target in pages else {""}
+            if not target.is_file() or unquote(address.fragment) not in places:
+                broken.append((path.name, link))
+    assert broken == []
+
+
+@pytest.mark.slow
+def test_every_link_to_elsewhere_is_an_address(pages):
+    for path, page in pages.items():
+        for link in page.links:
+            address = urlsplit(link)
+            if address.scheme or address.netloc:
+                assert address.scheme == "https", (path, link)
+                assert re.fullmatch(r"[\w-]+(\.[\w-]+)+", address.netloc), (path, link)
+
+
+@pytest.mark.slow
+def test_no_page_fetches_anything_from_elsewhere(site, pages):
+    for path, page in pages.items():
+        assert [source for source in page.loaded if re.match("(https?:)?//", source)] == [], path
+    for style in site.rglob("*.css"):
+        sources = re.findall(r"(?:url\(|@import)\s*[\"']?([^)\"';]+)", style.read_text("utf-8"))
+        assert [source for source in sources if re.match("(https?:)?//", source)] == [], style
+
+
+@pytest.mark.slow
+def test_the_picture_of_the_house_has_every_room(site):
+    modules = {module.name for module in pkgutil.iter_modules(skcurve.__path__)}
+    for page in ("architecture.html", "contributing.html"):
+        drawn = re.findall(r'<g class="room room-(\w+)">', (site / page).read_text("utf-8"))
+        assert sorted(drawn) == sorted(modules), page
+
+
+@pytest.mark.slow
+def test_a_picture_with_a_dark_twin_is_there_in_both(site):
+    for page in ("index.html", "what_is_it.html"):
+        shown = re.findall(
+            r'<img [^>]*class="[^"]*only-(\w+)[^>]* src="_images/([\w-]+)\.png"',
+            (site / page).read_text("utf-8"),
+        )
+        light = [name for theme, name in shown if theme == "light"]
+        assert len(light) >= 7
+        assert [name for theme, name in shown if theme == "dark"] == [f"{x}-dark" for x in light]
