@@ -56,6 +56,13 @@ sphinx_gallery_conf = {
             "plot_two_dimensional_shapes.py",
             "plot_digits_curve.py",
             "plot_sentence_map.py",
+            "plot_bitrate_and_smoothness.py",
+            "plot_grid_search.py",
+            "plot_pseudotime.py",
+            "plot_augmentation.py",
+            "plot_directions.py",
+            "plot_digits_vae.py",
+            "plot_saliency.py",
             "*",
             "plot_published_codebooks.py",
         ]

@@ -124,9 +124,10 @@ for number, (X, time, _) in enumerate(lines):
 # curve of 16 vertices order the cells about equally well; the embedding squeezes the beginning and
 # the end, and along the curve time passes more evenly.
 #
-# The number of vertices matters. Of the curves of 8, two are folded: stretches of different times
-# lie side by side. Their topographic error tells, since on a line few cells lie between vertices
-# that do not follow each other. A curve of 32 begins to follow the noise.
+# The number of vertices matters. Two of the curves of 8 are broken: they begin in the middle of the
+# process, and come back there from one of its ends. Their topographic error tells: cells at the
+# break have two near vertices that do not follow each other. A curve of 32 begins to follow the
+# noise.
 
 # %%
 # A fork
