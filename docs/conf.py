@@ -68,6 +68,7 @@ sphinx_gallery_conf = {
         ]
     ),
     "thumbnail_size": (560, 400),
+    "remove_config_comments": True,
     "abort_on_example_error": True,
     "capture_repr": (),
     "show_memory": False,

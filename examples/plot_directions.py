@@ -10,8 +10,6 @@ The generator comes along, with a network that reads the factors off its images.
 own, change the next two names, and say what to measure.
 """
 
-# sphinx_gallery_thumbnail_number = 3
-
 # %%
 # From the generator to a curve
 # -----------------------------
@@ -19,6 +17,7 @@ own, change the next two names, and say what to measure.
 # The sprites are of six species, each with its own range of colours, sizes and shapes. Their nine
 # latents are mixed with each other, and none of them is a factor.
 
+# sphinx_gallery_thumbnail_number = 3
 import tempfile
 from pathlib import Path
 
@@ -109,7 +108,7 @@ for ax, direction in zip(axes.flat, library.values(), strict=False):
 figure, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 picture = ax.imshow(best.effects, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
 for row, column in np.ndindex(best.effects.shape):
-    value = best.effects[row, column]
+    value = best.effects[row, column].round(2) + 0.0  # no minus before a zero
     ink = "white" if abs(value) > 0.6 else "black"
     ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize="small")
 ax.set(xticks=range(len(names)), yticks=range(len(library)), yticklabels=list(library))
@@ -126,7 +125,7 @@ figure.colorbar(picture, label="effect", extend="both")
 # taken out of it, since it is known what that is.
 
 mixed = library["hue"].replace(layers=None)
-pure = explorer.purify(mixed, n_latents=8)
+pure = explorer.purify(mixed, keep="hue", n_latents=8)
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for offset, (label, direction) in enumerate({"found": mixed, "purified": pure}.items()):
     measured = explorer.effects(direction, n_latents=8)

@@ -10,8 +10,6 @@ when it branches, how to see that without knowing the truth, and what to do then
 The cells are simulated, so that their true time is known. Nothing but the evaluation uses it.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # Cells that develop
 # ------------------
@@ -21,6 +19,7 @@ The cells are simulated, so that their true time is known. Nothing but the evalu
 # binomial, as those of real cells are, and with a different number of them in every cell. They are
 # normalised, put on a logarithmic scale and reduced to 20 principal components, as is usual.
 
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
@@ -66,8 +65,7 @@ def simulate(follows, seed, n_cells=1200, n_genes=1000):
 # begin.
 #
 # Beside the curve are the first principal component and an embedding by the graph of nearest
-# neighbours, which is akin to a diffusion map, with the number of neighbours that was the best
-# here.
+# neighbours, which is akin to a diffusion map. It has 10 neighbours, which is as good as any here.
 
 
 def begin_at(root, place):
