@@ -7,7 +7,8 @@ put them in the order of their development by what they are like. A curve gives 
 gives a pseudotime. This example shows how good it is when development is one line, what goes wrong
 when it branches, how to see that without knowing the truth, and what to do then.
 
-The cells are simulated, so that their true time is known. Nothing but the evaluation uses it.
+The cells are simulated, so that their true time is known. It is used to judge the result, and to
+name one early cell; nothing else sees it.
 """
 
 # %%
