@@ -41,7 +41,7 @@ on_it = CurveAugmenter(sfvq.curve_, random_state=0).fit(X).sample(150, stretch, 
 about_it = augmenter.sample(150, stretch, valid_only=True)
 X_res, y_res = augmenter.fit_resample(X, y)
 
-figure, axes = plt.subplots(1, 3, figsize=(12, 4), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(12, 3.7), sharex=True, sharey=True, layout="constrained")
 for axis in axes:
     axis.scatter(*X.T, s=6, color=colours[y] if axis is axes[0] else "0.8", linewidths=0)
     axis.set(xticks=[], yticks=[], aspect="equal")
@@ -54,7 +54,7 @@ for number in range(sfvq.curve_.n_segments):
         linestyle=":" if crosses else "-",
         linewidth=1.5,
     )
-axes[0].set_title("The curve; dotted where it crosses empty space")
+axes[0].set_title("Dotted where it crosses empty space")
 axes[1].scatter(*about_it.latents.T, s=9, color="#88bbee", label="jitter=1")
 axes[1].scatter(*on_it.latents.T, s=3, color="black", label="jitter=0")
 axes[1].legend(loc="lower left", frameon=False)

@@ -37,8 +37,9 @@ CodebookDisplay.from_estimator(sfvq, image_shape=(8, 8), X=X, y=y)
 # The line among the digits
 # -------------------------
 #
-# The curve winds through 64 dimensions, of which this figure shows two. It passes every group of
-# digits, and only the groups: hardly any of it lies where there is no data.
+# The curve winds through 64 dimensions, of which this figure shows two. It passes through every
+# group of digits. Lines that cross each other here, or a group of another digit, may be far from it
+# in the other dimensions.
 
 CurveDisplay.from_estimator(sfvq, X, y=y)
 
@@ -50,7 +51,7 @@ CurveDisplay.from_estimator(sfvq, X, y=y)
 # one vertex to the next in seven steps; the second goes from the first vertex of the curve to its
 # last, in steps of equal length.
 
-start = 10
+start = 29
 rows = {
     f"from vertex {start} to vertex {start + 1}": sfvq.curve_.evaluate(
         np.linspace(start, start + 1, 8)

@@ -14,6 +14,7 @@ latents puts the digits in order; its segments are measured as directions, named
 # The encoder gives a mean and a deviation for each of 8 latents, the decoder an image of 8 by 8
 # pixels. They learn in seconds.
 
+# sphinx_gallery_thumbnail_number = 3
 import matplotlib.pyplot as plt
 import numpy as np
 import torch

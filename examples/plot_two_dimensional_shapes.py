@@ -61,7 +61,8 @@ shapes = {
 #
 # With more bits the curve folds itself into the cloud and the pentagon, much as the curves of Peano
 # and Hilbert do into a square. Where the shape is a line, it lies down on it as soon as there are
-# enough vertices for the bends. It crosses the gap between the moons once, because it is one line.
+# enough vertices for the bends; with more than that it begins to follow the noise. To get from one
+# moon to the other it has to cross the gap, because it is one line: with enough vertices only once.
 
 bitrates = [2, 4, 6, 8]
 models = {name: SFVQ(n_bits=max(bitrates), random_state=0).fit(X) for name, X in shapes.items()}
