@@ -80,7 +80,7 @@ def _stretch(view: View, message: Message, limits: Limits) -> View:
         view,
         at=(first + last) / 2,
         current=replace(view.current, choice=choice.check(limits)),
-        sampling=replace(view.sampling, first=first, last=last),
+        sampling=replace(view.sampling, first=min(first, last), last=max(first, last)),
     )
 
 
@@ -160,7 +160,13 @@ def _forget(view: View, message: Message, limits: Limits) -> View:
 
 def _sample(view: View, message: Message, limits: Limits) -> View:
     sampling = check_sampling(
-        message["first"], message["last"], message["n"], message["seed"], limits
+        message["first"],
+        message["last"],
+        message["n"],
+        message["seed"],
+        limits,
+        jitter=message.get("jitter", 0.0),
+        inside=message.get("inside") is True,
     )
     return replace(view, sampling=sampling)
 

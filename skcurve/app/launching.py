@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from skcurve.app.guarding import is_local
 from skcurve.app.origin import as_origin
 from skcurve.app.studio import Studio
 
@@ -150,25 +150,3 @@ def check_access(host: str, password: str | None) -> None:
             f"host={host!r} opens the page, and the generator behind it, to other machines: this "
             "needs a password."
         )
-
-
-def is_local(host: str) -> bool:
-    """Whether only this machine can reach a host.
-
-    Parameters
-    ----------
-    host : str
-        A name or an address.
-
-    Examples
-    --------
-    >>> from skcurve.app.launching import is_local
-    >>> is_local("127.0.0.1"), is_local("localhost"), is_local("0.0.0.0")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -8,7 +8,8 @@ from skcurve.app.address import read_address
 from skcurve.app.example import make_example
 from skcurve.app.exports import export, read_opened
 from skcurve.app.origin import Origin
-from skcurve.app.recipe import UNKNOWN, write_recipe
+from skcurve.app.recipe import UNKNOWN, write_recipe, write_sampling
+from skcurve.app.sampling import draw
 from skcurve.app.studio import Studio
 
 
@@ -55,11 +56,14 @@ def test_with_strength_zero_it_changes_nothing(studio, explorer):
 def test_of_the_demonstration_it_runs_by_itself_and_has_ten_lines():
     explorer, setup = make_example(3, 0)
     studio = Studio(explorer, origin=Origin(tuple(setup)))
-    view = view_of(studio, edit="s3_1_0-3", seed="2")
-    recipe = write_recipe(studio, view)
-    assert len(recipe.splitlines()) <= 10
-    outputs = run(recipe)["outputs"]
-    assert np.abs(studio.pictures(outputs) - last_column(studio, view)).max() <= 1
+    for edit in ("s3_1_0-3", "v1-6_-0.5", "c1_2"):
+        view = view_of(studio, edit=edit, seed="2")
+        recipe = write_recipe(studio, view)
+        assert len(recipe.splitlines()) <= 10
+        outputs = run(recipe)["outputs"]
+        assert np.abs(studio.pictures(outputs) - last_column(studio, view)).max() <= 1
+    samples = run(write_sampling(studio, view.sampling))["samples"]
+    assert np.array_equal(samples.latents, draw(studio, view.sampling).latents)
 
 
 def test_an_opened_direction_is_read_from_its_file(studio, explorer, tmp_path, monkeypatch):
