@@ -15,6 +15,7 @@ from skcurve.app.studio import (
 from skcurve.app.view import Sampling, View
 
 UNKNOWN = "# `explorer` is the LatentDirectionExplorer that the page was opened from"
+REMARK = "  # direction, strength, layers"
 
 
 def write_recipe(studio: Studio, view: View) -> str:
@@ -31,15 +32,18 @@ def write_recipe(studio: Studio, view: View) -> str:
     """
     edits = [one for one in (*view.stack, view.current) if one.strength]
     steps = [_step(studio, one, view) for one in edits]
-    named = ["edits = ["] + [f"    {one}," for one in steps] + ["]  # direction, strength, layers"]
+    if len(steps) > 1:
+        named = ["edits = [", *(f"    {one}," for one in steps), f"]{REMARK}"]
+        combined = "edited = explorer.combine(latents, edits)"
+    else:
+        named = []
+        combined = f"edited = explorer.combine(latents, [{''.join(steps)}]){REMARK}"
     return _program(
         studio,
         *_preparations(studio, edits),
         f"latents = explorer.sample({N_MEASURED}, random_state={view.seed})[:{N_SHOWN}]",
-        *(named if len(steps) > 1 else ()),
-        "edited = explorer.combine(latents, edits)"
-        if len(steps) > 1
-        else f"edited = explorer.combine(latents, [{''.join(steps)}])  # direction, strength, layers",
+        *named,
+        combined,
         "outputs = explorer.generator(edited)",
     )
 

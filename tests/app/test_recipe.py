@@ -8,8 +8,7 @@ from skcurve.app.address import read_address
 from skcurve.app.example import make_example
 from skcurve.app.exports import export, read_opened
 from skcurve.app.origin import Origin
-from skcurve.app.recipe import UNKNOWN, write_recipe, write_sampling
-from skcurve.app.sampling import draw
+from skcurve.app.recipe import UNKNOWN, write_recipe
 from skcurve.app.studio import Studio
 
 
@@ -58,12 +57,9 @@ def test_of_the_demonstration_it_runs_by_itself_and_has_ten_lines():
     studio = Studio(explorer, origin=Origin(tuple(setup)))
     for edit in ("s3_1_0-3", "v1-6_-0.5", "c1_2"):
         view = view_of(studio, edit=edit, seed="2")
-        recipe = write_recipe(studio, view)
-        assert len(recipe.splitlines()) <= 10
-        outputs = run(recipe)["outputs"]
-        assert np.abs(studio.pictures(outputs) - last_column(studio, view)).max() <= 1
-    samples = run(write_sampling(studio, view.sampling))["samples"]
-    assert np.array_equal(samples.latents, draw(studio, view.sampling).latents)
+        assert len(write_recipe(studio, view).splitlines()) <= 10
+    outputs = run(write_recipe(studio, view))["outputs"]  # of the last, the longest
+    assert np.abs(studio.pictures(outputs) - last_column(studio, view)).max() <= 1
 
 
 def test_an_opened_direction_is_read_from_its_file(studio, explorer, tmp_path, monkeypatch):
