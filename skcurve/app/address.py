@@ -129,7 +129,7 @@ def check_at(value: Any, limits: Limits) -> float:
     limits : Limits
         What there is.
     """
-    number = float(value)
+    number = real(value)
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is no place on the curve")
     return min(max(number, 0.0), limits.n_vertices - 1.0)
@@ -171,7 +171,7 @@ def check_sampling(
         See `Sampling`.
     """
     start, stop = sorted((whole(first), whole(last)))
-    count, spread = whole(n), round(float(jitter), 2)
+    count, spread = whole(n), round(real(jitter), 2)
     for number in (start, stop):
         if not 0 <= number < limits.n_vertices:
             raise ValueError(f"there is no vertex {number}; the last is {limits.n_vertices - 1}")
@@ -182,6 +182,20 @@ def check_sampling(
     if not 0 <= spread <= MOST_JITTER:
         raise ValueError(f"the spread about the curve is from 0 to {MOST_JITTER:g}; got {spread:g}")
     return Sampling(start, stop, count, check_seed(seed), spread, inside)
+
+
+def real(value: Any) -> float:
+    """Read a number, from whatever a browser makes of one.
+
+    Parameters
+    ----------
+    value : number or str
+        Such as 0.5 or "0.5".
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{value!r} is no number") from None
 
 
 def whole(value: Any) -> int:

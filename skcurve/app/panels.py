@@ -326,7 +326,7 @@ def samples_preview(drawn: Drawn, pixels: Pixels) -> str:
             f'<img{mark} alt="{said}" title="{said}" src="{as_address(picture, LARGEST_IN_STRIP)}">'
         )
     n, n_inside = len(drawn.latents), int(drawn.validity.valid.sum())
-    said = f"{n_inside} of {n} are inside of the distribution."
+    said = f"{n_inside} of {n} lie inside the distribution."
     if drawn.gaps:
         where = ", ".join(_segments(gap.start, gap.end) for gap in drawn.gaps[:SHOWN_GAPS])
         more = ", …" if len(drawn.gaps) > SHOWN_GAPS else ""

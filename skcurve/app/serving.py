@@ -102,6 +102,7 @@ def serve(
             server_name=host,
             server_port=port,
             auth=access,
+            auth_message=None if access is None else f"The user name is {access[0]}.",
             prevent_thread_lock=True,
             quiet=True,
             share=False,

@@ -78,6 +78,7 @@ def test_whatever_is_in_an_address_the_page_opens(query):
     ("name", "text", "said"),
     [
         ("edit", "s99_1", "no segment 99"),
+        ("at", "here", "'here' is no number"),
         ("at", "nan", "no place on the curve"),
         ("seed", "-1", "a seed is a whole number"),
         ("sample", "3-3_5_0", "two different vertices"),

@@ -238,7 +238,7 @@ def test_samples_are_shown_before_they_are_taken(visit):
     assert "The first 8 of 20; " in ann.parts["samples"]
     ann.do("sample", first=1, last=3, n=5, seed=1)
     assert ann.parts["samples"].count("<img") == 5
-    assert "of 5 are inside of the distribution" in ann.parts["samples"]
+    assert "of 5 lie inside the distribution" in ann.parts["samples"]
     ann.do("sample", first=1, last=3, n=5, seed=1, jitter=4)
     assert "from 0 to 3" in ann.said and ann.facts["sampling"][-1] == 0
 

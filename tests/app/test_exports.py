@@ -198,7 +198,7 @@ def test_where_a_stretch_crosses_empty_space_it_is_said(moody):
     view, _ = read_address({"sample": "0-2_9_0"}, studio.limits)
     drawn, pixels = preview(studio, view.sampling)
     said = samples_preview(drawn, pixels)
-    assert "crosses empty space: segment 1." in said and "0 of 9 are inside" in said
+    assert "crosses empty space: segment 1." in said and "0 of 9 lie inside" in said
     view, _ = read_address({"sample": "0-2_9_0_0_inside"}, studio.limits)
     assert arrays_of(export(studio, view, "npz"))["valid"].all()
 
