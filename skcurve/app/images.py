@@ -25,6 +25,8 @@ SMALLEST_SAVED = 64
 FEWEST_ROWS = 6
 """Pixels: a row of numbers is stretched to this height."""
 FRAME_MILLISECONDS = 60
+MOST_PALETTE_PIXELS = 2**18
+"""Of a GIF, to choose its colours by."""
 
 
 def encode_png(pixels: Pixels) -> bytes:
@@ -129,9 +131,11 @@ def animation_gif(frames: Sequence[Pixels]) -> bytes:
     pictures = [
         Image.fromarray(np.ascontiguousarray(one)).convert("RGB") for one in _there_and_back(frames)
     ]
-    # One palette for all frames: else the colours of what stands still would flicker.
-    sheet = Image.fromarray(np.concatenate([np.asarray(one) for one in pictures]))
-    palette = sheet.quantize(256, dither=Image.Dither.NONE)
+    # One palette for all frames: else the colours of what stands still would flicker. In it, small
+    # coloured things count as much as the large grey ground.
+    pixels = np.concatenate([np.asarray(one).reshape(-1, 3) for one in pictures[: len(frames)]])
+    some = Image.fromarray(pixels[None, :: -(-len(pixels) // MOST_PALETTE_PIXELS)])
+    palette = some.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     indexed = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     file = BytesIO()
     indexed[0].save(

@@ -97,7 +97,7 @@ def launch(
     ValueError
         If the host is not this machine and there is no password, or it is too short.
     OSError
-        If the port is taken.
+        If the port is taken, or the host is not of this machine.
 
     Notes
     -----
@@ -123,7 +123,14 @@ def launch(
             raise
         raise ImportError('the page needs Gradio: run pip install "skcurve[app]".') from error
     access = None if password is None else (USER, password)
-    return Page(serve(studio, host=host, port=port, access=access, open_browser=open_browser))
+    try:
+        served = serve(studio, host=host, port=port, access=access, open_browser=open_browser)
+    except OSError as error:
+        place = f"{host}, port {'7860 or one of the next' if port is None else port}"
+        raise OSError(
+            f"cannot serve at {place}: the port is taken, or this machine has no such address."
+        ) from error
+    return Page(served)
 
 
 def check_access(host: str, password: str | None) -> None:

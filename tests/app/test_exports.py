@@ -13,6 +13,7 @@ from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.app import sampling
 from skcurve.app.address import read_address
 from skcurve.app.exports import EXPORTS, export, read_opened
+from skcurve.app.images import animation_gif
 from skcurve.app.panels import samples_preview
 from skcurve.app.sampling import preview
 from skcurve.app.studio import Studio
@@ -106,6 +107,24 @@ def test_the_traversal_goes_there_and_back(studio, view):
     for frame, column in ((0, 0), (12, 2), (24, 4), (36, 2)):  # but for the palette
         assert np.abs(frames[frame][:64:2, :64:2] - pixels[0, column]).mean() < 8
     assert any((frames[0] != frames[24]).flat)
+
+
+def test_in_a_gif_small_things_keep_their_colours():
+    image = pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    colors = random.integers(0, 256, (12, 3))
+    frames = []
+    for number in range(9):
+        ground = (np.add.outer(np.arange(64), np.arange(64)) + 14 * number).clip(0, 255)
+        frame = np.repeat(ground[..., None], 3, axis=2) + random.integers(0, 3, (64, 64, 3))
+        for place, color in enumerate(colors):
+            frame[5 * place : 5 * place + 3, 20:23] = color
+        frames.append(frame.clip(0, 255).astype(np.uint8))
+    gif = image.open(BytesIO(animation_gif(frames)))
+    for number, frame in enumerate(frames):
+        gif.seek(number)
+        errors = np.abs(np.asarray(gif.convert("RGB")).astype(int) - frame)
+        assert errors[:, 20:23].max() < 32 and errors.mean() < 8
 
 
 def test_an_mp4_shows_what_the_gif_shows(studio, view, tmp_path):
