@@ -178,6 +178,17 @@ def test_the_card_of_a_set_draws_it_again(studio, explorer, sample):
         assert arrays["valid"].all()
 
 
+def test_a_set_is_drawn_where_latents_have_layers(moody):
+    rows = moody.sample(500, 0)
+    latents = np.repeat(rows[:, None], moody.n_layers, axis=1)
+    explorer = LatentDirectionExplorer(PolylineCurve(rows[:9]), moody, latents=latents)
+    view, _ = read_address({"sample": "1-4_6_2_0.5_inside"}, Studio(explorer).limits)
+    arrays = arrays_of(export(Studio(explorer), view, "npz"))
+    names = {"explorer": explorer}
+    exec(json.loads(str(arrays["about"]))["program"], names)
+    assert np.array_equal(names["samples"].latents, arrays["latents"])
+
+
 def test_with_a_spread_samples_lie_about_the_curve_as_latents_do(studio, explorer):
     def distance(sample):
         view, _ = read_address({"sample": sample}, studio.limits)
