@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from skcurve import __version__
 from skcurve.app.images import encode_png
@@ -90,15 +91,20 @@ def draw(studio: Studio, sampling: Sampling) -> Drawn:
     RuntimeError
         If only what is inside of the distribution is wanted, and too little is.
     """
-    augmenter = studio.augmenter().set_params(jitter=sampling.jitter)
     stretch = (float(sampling.first), float(sampling.last))
-    with warnings.catch_warnings():
+    # Neighbours are looked for in a thread of the page, where OpenBLAS warns of OpenMP's threads.
+    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of gaps, which the page tells of itself
+        augmenter = studio.augmenter().set_params(jitter=sampling.jitter)
         found = augmenter.sample(
             sampling.n, stretch, valid_only=sampling.inside, random_state=sampling.seed
         )
-    gaps = augmenter.gaps(stretch)
-    return Drawn(found.latents, found.coordinates, augmenter.validity(found), gaps)
+        return Drawn(
+            found.latents,
+            found.coordinates,
+            augmenter.validity(found),
+            augmenter.gaps(stretch),
+        )
 
 
 def preview(studio: Studio, sampling: Sampling) -> tuple[Drawn, Pixels]:
