@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from skcurve.app.address import check_at, check_sampling, check_seed, whole
+from skcurve.app.address import check_at, check_sampling, check_seed, real, whole
 from skcurve.app.edits import Choice, Edit, Limits
 from skcurve.app.view import MOST_SEED, View
 
@@ -80,7 +80,7 @@ def _stretch(view: View, message: Message, limits: Limits) -> View:
         view,
         at=(first + last) / 2,
         current=replace(view.current, choice=choice.check(limits)),
-        sampling=replace(view.sampling, first=first, last=last),
+        sampling=replace(view.sampling, first=min(first, last), last=max(first, last)),
     )
 
 
@@ -88,7 +88,7 @@ def _tune(view: View, message: Message, limits: Limits) -> View:
     """Set strength and layers of the current edit."""
     layers = message.get("layers")
     span = None if layers is None else (whole(layers[0]), whole(layers[1]))
-    edit = Edit(view.current.choice, float(message["strength"]), span)
+    edit = Edit(view.current.choice, real(message["strength"]), span)
     return replace(view, current=edit.check(limits))
 
 
@@ -160,7 +160,13 @@ def _forget(view: View, message: Message, limits: Limits) -> View:
 
 def _sample(view: View, message: Message, limits: Limits) -> View:
     sampling = check_sampling(
-        message["first"], message["last"], message["n"], message["seed"], limits
+        message["first"],
+        message["last"],
+        message["n"],
+        message["seed"],
+        limits,
+        jitter=message.get("jitter", 0.0),
+        inside=message.get("inside") is True,
     )
     return replace(view, sampling=sampling)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from skcurve.app.edits import Edit, Limits, read_choice, read_edit
+from skcurve.app.edits import Choice, Edit, Limits, read_choice, read_edit
 from skcurve.app.view import (
     LONGEST_NAME,
+    MOST_JITTER,
     MOST_KEPT,
+    MOST_REJECTED,
     MOST_SAMPLES,
     MOST_SEED,
     MOST_STACKED,
@@ -22,8 +26,13 @@ from skcurve.app.view import (
 
 T = TypeVar("T")
 
-LONGEST = 8_000
-"""Characters of a query that are looked at; browsers and proxies cut longer addresses."""
+_RUN = re.compile(r"s(\d{1,7})-(\d{1,7})", re.ASCII)
+
+LONGEST = 20_000
+"""Characters of a part of a query that are looked at: so many the fullest view needs."""
+LONGEST_COMPLAINT = 200
+SAFE = ",-"
+"""Characters that need no code in a query; a list of numbers would be three times as long."""
 
 
 def write_address(view: View) -> str:
@@ -57,10 +66,10 @@ def write_address(view: View) -> str:
         "keep": "\n".join(
             f"{one.edit.token} {one.name}" for one in view.kept if one.edit.token is not None
         ),
-        "reject": ",".join(_tokens(view.rejected)),
-        "sample": f"{sampling.first}-{sampling.last}_{sampling.n}_{sampling.seed}",
+        "reject": ",".join(_runs(view.rejected)),
+        "sample": sampling.token,
     }
-    return urlencode({name: value for name, value in parts.items() if value})
+    return urlencode({name: value for name, value in parts.items() if value}, safe=SAFE)
 
 
 def read_address(query: Mapping[str, str], limits: Limits) -> tuple[View, list[str]]:
@@ -91,7 +100,9 @@ def read_address(query: Mapping[str, str], limits: Limits) -> tuple[View, list[s
                 raise ValueError("it is too long")
             return reader(text)
         except ValueError as error:
-            complaints.append(f"“{name}”: {error}")
+            said = str(error)
+            said = said if len(said) <= LONGEST_COMPLAINT else said[:LONGEST_COMPLAINT] + " …"
+            complaints.append(f"“{name}”: {said}")
             return fallback
 
     view = replace(
@@ -102,13 +113,7 @@ def read_address(query: Mapping[str, str], limits: Limits) -> tuple[View, list[s
         seed=read("seed", check_seed, view.seed),
         stack=read("stack", lambda text: _stack(text, limits), view.stack),
         kept=read("keep", lambda text: _kept(text, limits), view.kept),
-        rejected=read(
-            "reject",
-            lambda text: tuple(
-                dict.fromkeys(read_choice(one).check(limits) for one in text.split(","))
-            ),
-            view.rejected,
-        ),
+        rejected=read("reject", lambda text: _rejected(text, limits), view.rejected),
         sampling=read("sample", lambda text: _sampling(text, limits), view.sampling),
     )
     return view, complaints
@@ -124,7 +129,7 @@ def check_at(value: Any, limits: Limits) -> float:
     limits : Limits
         What there is.
     """
-    number = float(value)
+    number = real(value)
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is no place on the curve")
     return min(max(number, 0.0), limits.n_vertices - 1.0)
@@ -144,17 +149,29 @@ def check_seed(value: Any) -> int:
     return number
 
 
-def check_sampling(first: Any, last: Any, n: Any, seed: Any, limits: Limits) -> Sampling:
+def check_sampling(
+    first: Any,
+    last: Any,
+    n: Any,
+    seed: Any,
+    limits: Limits,
+    *,
+    jitter: Any = 0.0,
+    inside: bool = False,
+) -> Sampling:
     """Read what to draw from a stretch.
 
     Parameters
     ----------
-    first, last, n, seed : number or str
-        See `Sampling`.
+    first, last, n, seed, jitter : number or str
+        See `Sampling`; the ends in any order.
     limits : Limits
         What there is.
+    inside : bool
+        See `Sampling`.
     """
-    start, stop, count = whole(first), whole(last), whole(n)
+    start, stop = sorted((whole(first), whole(last)))
+    count, spread = whole(n), round(real(jitter), 2)
     for number in (start, stop):
         if not 0 <= number < limits.n_vertices:
             raise ValueError(f"there is no vertex {number}; the last is {limits.n_vertices - 1}")
@@ -162,7 +179,23 @@ def check_sampling(first: Any, last: Any, n: Any, seed: Any, limits: Limits) -> 
         raise ValueError(f"a stretch is between two different vertices; got {start} twice")
     if not 1 <= count <= MOST_SAMPLES:
         raise ValueError(f"1 to {MOST_SAMPLES} samples can be drawn; got {count}")
-    return Sampling(start, stop, count, check_seed(seed))
+    if not 0 <= spread <= MOST_JITTER:
+        raise ValueError(f"the spread about the curve is from 0 to {MOST_JITTER:g}; got {spread:g}")
+    return Sampling(start, stop, count, check_seed(seed), spread, inside)
+
+
+def real(value: Any) -> float:
+    """Read a number, from whatever a browser makes of one.
+
+    Parameters
+    ----------
+    value : number or str
+        Such as 0.5 or "0.5".
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{value!r} is no number") from None
 
 
 def whole(value: Any) -> int:
@@ -207,7 +240,42 @@ def _kept(text: str, limits: Limits) -> tuple[Kept, ...]:
 
 
 def _sampling(text: str, limits: Limits) -> Sampling:
-    span, _, rest = text.partition("_")
+    span, *rest = text.split("_")
     first, _, last = span.partition("-")
-    n, _, seed = rest.partition("_")
-    return check_sampling(first, last, n, seed, limits)
+    n, seed, jitter, inside, *more = [*rest, *[""] * (4 - len(rest))]
+    if inside not in ("", "inside") or more:
+        raise ValueError(f"{text!r} names no stretch to draw from")
+    return check_sampling(
+        first, last, n, seed, limits, jitter=jitter or 0.0, inside=inside == "inside"
+    )
+
+
+def _runs(choices: Sequence[Choice]) -> Iterator[str]:
+    """Write choices, segments one after the other as a run such as ``s3-9``."""
+    known = [one for one in choices if one.token is not None]
+    for _, group in groupby(enumerate(known), key=lambda pair: _place_of_run(*pair)):
+        run = [one for _, one in group]
+        first, last = run[0], run[-1]
+        yield f"{first.token}-{last.first}" if len(run) > 1 else str(first.token)
+
+
+def _place_of_run(number: int, choice: Choice) -> tuple[bool, int]:
+    """Give what is the same for segments that follow each other in a list, and only for them."""
+    is_segment = choice.kind == "segment"
+    return is_segment, choice.first - number if is_segment else number
+
+
+def _rejected(text: str, limits: Limits) -> tuple[Choice, ...]:
+    found = dict[Choice, None]()
+    for token in text.split(","):
+        run = _RUN.fullmatch(token)
+        if run is None:
+            found[read_choice(token).check(limits)] = None
+            continue
+        first, last = (Choice("segment", int(end)).check(limits) for end in run.groups())
+        if last.first - first.first >= MOST_REJECTED:
+            raise ValueError(f"at most {MOST_REJECTED} directions can be rejected")
+        found |= {Choice("segment", n): None for n in range(first.first, last.first + 1)}
+    if len(found) > MOST_REJECTED:
+        raise ValueError(f"at most {MOST_REJECTED} directions can be rejected")
+    return tuple(found)

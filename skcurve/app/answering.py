@@ -13,16 +13,17 @@ from html import escape
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import parse_qsl
 
 from skcurve.app.actions import act
 from skcurve.app.address import check_at, read_address
 from skcurve.app.edits import MOST_STEPS
 from skcurve.app.exports import Export, export, read_opened
-from skcurve.app.images import as_address
+from skcurve.app.images import as_address, can_mp4
 from skcurve.app.painting import Job, facts_of, jobs, painted, quick_parts
 from skcurve.app.panels import describe
 from skcurve.app.studio import Studio
-from skcurve.app.view import MOST_OPENED, MOST_SAMPLES, View
+from skcurve.app.view import MOST_JITTER, MOST_OPENED, MOST_SAMPLES, View
 from skcurve.app.visits import Visits
 from skcurve.app.worker import PATIENCE, Stale, Worker, waiting
 
@@ -30,6 +31,7 @@ Update = dict[str, Any]
 
 MOST_BYTES = 4 * 2**20
 """Of a file that a visitor brings: thousands of directions of 512 numbers."""
+LONGEST_ADDRESS = 65_536
 STATIC = ("thumbs", "band", "lines")
 """Parts that are the same whatever is picked: sent once."""
 PAUSE = 0.1
@@ -66,7 +68,9 @@ class Server:
                 "n_components": limits.n_components,
                 "most_steps": MOST_STEPS,
                 "most_samples": MOST_SAMPLES,
+                "most_jitter": MOST_JITTER,
                 "most_bytes": MOST_BYTES,
+                "can_mp4": can_mp4(),
             },
             "facts": facts_of(view),
             "parts": {**parts, **quick_parts(view)},
@@ -102,6 +106,7 @@ class Server:
         if not isinstance(message, Mapping):
             yield self._say("The server did not understand.")
             return
+        self._recover(visitor, message)
         do = message.get("do")
         if do == "measure":
             yield from self._show(visitor, lambda view: view, measure=True)
@@ -124,6 +129,7 @@ class Server:
         message : mapping
             ``what``, one of `EXPORTS`; and ``sampling``, as it stands on the page.
         """
+        self._recover(visitor, message)
         try:
             what = str(message["what"])
             view = self.visits.view(visitor)
@@ -155,6 +161,7 @@ class Server:
         message : mapping
             ``content``, the file in base64.
         """
+        self._recover(visitor, message)
         try:
             directions = self._opened(message["content"])
         except (ValueError, KeyError, TypeError) as error:
@@ -195,6 +202,13 @@ class Server:
     def close(self) -> None:
         """Take no more work."""
         self.worker.close()
+
+    def _recover(self, visitor: str, message: Any) -> None:
+        """Go on with the view of an address, if the visitor was forgotten: a laptop slept, say."""
+        address = message.get("address") if isinstance(message, Mapping) else None
+        if isinstance(address, str) and len(address) <= LONGEST_ADDRESS:
+            limits = self.studio.limits
+            self.visits.recover(visitor, lambda: read_address(dict(parse_qsl(address)), limits)[0])
 
     def _opened(self, content: Any) -> dict[str, Any]:
         if not isinstance(content, str) or len(content) > 4 * MOST_BYTES / 3 + 4:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +13,13 @@ import numpy as np
 
 from skcurve import __version__
 from skcurve.app.edits import Edit
-from skcurve.app.images import animation_gif, enlarged, shrunk, strip_png
-from skcurve.app.sampling import as_npz, as_zip, draw_samples
+from skcurve.app.images import animation_gif, animation_mp4, enlarged, shrunk, strip_png
+from skcurve.app.sampling import Samples, as_npz, as_zip, draw_samples
 from skcurve.app.studio import Studio
 from skcurve.app.view import View
 from skcurve.explorer import Direction, DirectionLibrary, Effects
 from skcurve.explorer.effects import MEASURES
-from skcurve.explorer.pictures import strip
+from skcurve.explorer.pictures import Pixels, strip
 
 N_FRAMES = 25
 LARGEST_FRAME = 256
@@ -132,6 +132,8 @@ def _library(studio: Studio, view: View) -> Export:
     if not view.kept:
         raise ValueError("nothing was kept yet: name a direction, and keep it")
     cards = [card(studio, one.edit, one.name, view) for one in view.kept if one.edit.strength]
+    if not cards:
+        raise ValueError("all that was kept has strength 0, which is no direction")
     return Export("directions.safetensors", _library_bytes(cards))
 
 
@@ -140,26 +142,33 @@ def _strip(studio: Studio, view: View) -> Export:
     return Export(f"{_slug(name_of(view))}.png", strip_png(pixels))
 
 
-def _traversal(studio: Studio, view: View) -> Export:
+def _traversal(
+    write: Callable[[list[Pixels]], bytes], suffix: str
+) -> Callable[[Studio, View], Export]:
+    def make(studio: Studio, view: View) -> Export:
+        return Export(f"{_slug(name_of(view))}.{suffix}", write(list(_frames(studio, view))))
+
+    return make
+
+
+def _frames(studio: Studio, view: View) -> Iterator[Pixels]:
     """Show all latents side by side, as the strength goes from end to end."""
     edit = view.current
     one = studio.direction(edit.choice, view.opened)
-    strengths = np.linspace(-1, 1, N_FRAMES) * edit.strength * one.strength
     start = studio.latents(view.seed, view.stack, view.opened)
-    outputs = studio.explorer.traverse(start, one, strengths, edit.layers)
-    n_rows = outputs.shape[0]
-    pixels = studio.pictures(outputs.reshape(n_rows * N_FRAMES, *outputs.shape[2:]))
-    small = np.stack([shrunk(picture, LARGEST_FRAME) for picture in pixels])
-    rows = enlarged(small.reshape(n_rows, N_FRAMES, *small.shape[1:]))
-    frames = [strip(rows[:, number]) for number in range(N_FRAMES)]
-    return Export(f"{_slug(name_of(view))}.gif", animation_gif(frames))
+    for share in np.linspace(-1, 1, N_FRAMES):
+        strength = share * edit.strength * one.strength
+        outputs = studio.explorer.traverse(start, one, [strength], edit.layers)
+        pixels = studio.pictures(outputs[:, 0])
+        small = np.stack([shrunk(picture, LARGEST_FRAME) for picture in pixels])
+        yield strip(enlarged(small[None])[0])
 
 
-def _samples(write: Callable[..., bytes], suffix: str) -> Callable[[Studio, View], Export]:
+def _samples(write: Callable[[Samples], bytes], suffix: str) -> Callable[[Studio, View], Export]:
     def make(studio: Studio, view: View) -> Export:
         sampling = view.sampling
         name = f"samples-{sampling.first}-{sampling.last}-seed-{sampling.seed}.{suffix}"
-        return Export(name, write(draw_samples(studio, sampling), sampling))
+        return Export(name, write(draw_samples(studio, sampling)))
 
     return make
 
@@ -169,7 +178,8 @@ EXPORTS: dict[str, Callable[[Studio, View], Export]] = {
     "json": _card_json,
     "library": _library,
     "strip": _strip,
-    "gif": _traversal,
+    "gif": _traversal(animation_gif, "gif"),
+    "mp4": _traversal(animation_mp4, "mp4"),
     "npz": _samples(as_npz, "npz"),
     "zip": _samples(as_zip, "zip"),
 }

@@ -1,7 +1,8 @@
-"""What stands before the server: nothing large comes in, and nothing is fetched from elsewhere."""
+"""What stands before the server: who may ask, for what, how much; and nothing is from elsewhere."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -24,6 +25,18 @@ POLICY = (
 ELSEWHERE = re.compile(rb"<meta\b[^>]*(?:og:|twitter:)[^>]*>", re.IGNORECASE)
 """Descriptions for other sites, which name other sites."""
 
+API = "/gradio_api"
+READ = re.compile(
+    rf"/|/config|/theme\.css|/favicon\.ico|/robots\.txt|/logout|/assets/.+|/static/.+|"
+    rf"{API}/(?:startup-events|app_id|user|login_check|heartbeat/\w+|queue/data)"
+)
+SENT = re.compile(rf"/login|{API}/(?:queue/join|component_server|cancel|reset)")
+"""What the page asks its server for, and what it sends there. Gradio would answer to more: hand out
+files, take some in, fetch addresses. None of it is needed, so none of it is there."""
+
+OWN = (b"same-origin", b"none")
+"""Whose requests these are, as a browser says: of the page itself, or of what somebody typed."""
+
 
 class Guard:
     """An ASGI layer around the application.
@@ -32,21 +45,70 @@ class Guard:
     ----------
     app : callable
         The application.
+    any_name : bool, default=False
+        Whether the page may be reached by any name. Without a password it may not: a name of
+        another site that leads to this machine would let that site's pages in.
     """
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    def __init__(self, app: Any, any_name: bool = False) -> None:
+        self.app, self.any_name = app, any_name
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, limited, and its answer back, guarded."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-        if lengths and not _is_small(lengths[0]):
-            await _refuse(send)
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await _refuse(send, *refusal)
             return
         await self.app(scope, _limited(receive), _guarded(send))
+
+    def _refusal(self, scope: Message) -> tuple[int, str] | None:
+        """Say why a request is not passed on; None if it is."""
+        headers = dict(scope["headers"])
+        host = headers.get(b"host", b"localhost").decode("latin-1")
+        if not self.any_name and not is_local(_without_port(host)):
+            return 403, (
+                "This page can be reached by the names of its own machine alone, such as localhost "
+                "and 127.0.0.1. Started with a password, it can be reached by any."
+            )
+        is_read = scope["method"] in ("GET", "HEAD")
+        path = scope["path"].removesuffix("/") or "/"
+        if ".." in path or not (READ if is_read else SENT).fullmatch(path):
+            return 404, "There is nothing here."
+        if not is_read and headers.get(b"sec-fetch-site", OWN[0]) not in OWN:
+            return 403, "Another site has asked for this."
+        if not _is_small(headers.get(b"content-length", b"0")):
+            return 413, "This is too large."
+        return None
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach a host.
+
+    Parameters
+    ----------
+    host : str
+        A name or an address.
+
+    Examples
+    --------
+    >>> from skcurve.app.guarding import is_local
+    >>> is_local("127.0.0.1"), is_local("localhost"), is_local("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_port(host: str) -> str:
+    """Take the port off ``name:port`` or ``[address]:port``."""
+    return re.sub(r":\d*$", "", host).strip("[]").lower()
 
 
 def _is_small(length: bytes) -> bool:
@@ -101,12 +163,12 @@ def _guarded(send: Send) -> Send:
     return guarding
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(send: Send, status: int, said: str) -> None:
     await send(
         {
             "type": "http.response.start",
-            "status": 413,
-            "headers": [(b"content-type", b"text/plain")],
+            "status": status,
+            "headers": [(b"content-type", b"text/plain; charset=utf-8")],
         }
     )
-    await send({"type": "http.response.body", "body": b"too large"})
+    await send({"type": "http.response.body", "body": said.encode()})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 
+from skcurve.explorer.animation import write_animation
 from skcurve.explorer.pictures import Pixels, grid
 from skcurve.explorer.png import png_bytes
 
@@ -21,6 +25,8 @@ SMALLEST_SAVED = 64
 FEWEST_ROWS = 6
 """Pixels: a row of numbers is stretched to this height."""
 FRAME_MILLISECONDS = 60
+MOST_PALETTE_PIXELS = 2**18
+"""Of a GIF, to choose its colours by."""
 
 
 def encode_png(pixels: Pixels) -> bytes:
@@ -122,11 +128,14 @@ def animation_gif(frames: Sequence[Pixels]) -> bytes:
         from PIL import Image
     except ImportError as error:
         raise ImportError('a GIF needs Pillow: run pip install "skcurve[app]".') from error
-    there_and_back = [*frames, *frames[-2:0:-1]]
-    pictures = [Image.fromarray(np.ascontiguousarray(one)).convert("RGB") for one in there_and_back]
-    # One palette for all frames: else the colours of what stands still would flicker.
-    sheet = Image.fromarray(np.concatenate([np.asarray(one) for one in pictures]))
-    palette = sheet.quantize(256, dither=Image.Dither.NONE)
+    pictures = [
+        Image.fromarray(np.ascontiguousarray(one)).convert("RGB") for one in _there_and_back(frames)
+    ]
+    # One palette for all frames: else the colours of what stands still would flicker. In it, small
+    # coloured things count as much as the large grey ground.
+    pixels = np.concatenate([np.asarray(one).reshape(-1, 3) for one in pictures[: len(frames)]])
+    some = Image.fromarray(pixels[None, :: -(-len(pixels) // MOST_PALETTE_PIXELS)])
+    palette = some.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     indexed = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     file = BytesIO()
     indexed[0].save(
@@ -139,3 +148,31 @@ def animation_gif(frames: Sequence[Pixels]) -> bytes:
         optimize=False,
     )
     return file.getvalue()
+
+
+def animation_mp4(frames: Sequence[Pixels]) -> bytes:
+    """Write frames as an MP4 that goes there and back.
+
+    Parameters
+    ----------
+    frames : sequence of uint8 array of shape (H, W) or (H, W, 3)
+        From one end to the other.
+
+    Raises
+    ------
+    ImportError
+        If imageio-ffmpeg is not installed; see `can_mp4`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "traversal.mp4"
+        write_animation(path, np.stack(_there_and_back(frames)), 1000 / FRAME_MILLISECONDS)
+        return path.read_bytes()
+
+
+def can_mp4() -> bool:
+    """Whether `animation_mp4` has what it needs."""
+    return find_spec("imageio_ffmpeg") is not None
+
+
+def _there_and_back(frames: Sequence[Pixels]) -> list[Pixels]:
+    return [*frames, *frames[-2:0:-1]]

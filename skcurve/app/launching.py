@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from skcurve.app.guarding import is_local
 from skcurve.app.origin import as_origin
 from skcurve.app.studio import Studio
 
@@ -97,7 +97,7 @@ def launch(
     ValueError
         If the host is not this machine and there is no password, or it is too short.
     OSError
-        If the port is taken.
+        If the port is taken, or the host is not of this machine.
 
     Notes
     -----
@@ -123,7 +123,14 @@ def launch(
             raise
         raise ImportError('the page needs Gradio: run pip install "skcurve[app]".') from error
     access = None if password is None else (USER, password)
-    return Page(serve(studio, host=host, port=port, access=access, open_browser=open_browser))
+    try:
+        served = serve(studio, host=host, port=port, access=access, open_browser=open_browser)
+    except OSError as error:
+        place = f"{host}, port {'7860 or one of the next' if port is None else port}"
+        raise OSError(
+            f"cannot serve at {place}: the port is taken, or this machine has no such address."
+        ) from error
+    return Page(served)
 
 
 def check_access(host: str, password: str | None) -> None:
@@ -150,25 +157,3 @@ def check_access(host: str, password: str | None) -> None:
             f"host={host!r} opens the page, and the generator behind it, to other machines: this "
             "needs a password."
         )
-
-
-def is_local(host: str) -> bool:
-    """Whether only this machine can reach a host.
-
-    Parameters
-    ----------
-    host : str
-        A name or an address.
-
-    Examples
-    --------
-    >>> from skcurve.app.launching import is_local
-    >>> is_local("127.0.0.1"), is_local("localhost"), is_local("0.0.0.0")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -3,7 +3,9 @@
 // upload and watch. Nothing here computes anything.
 const $ = (id) => element.querySelector('#sk-' + id);
 const say = (text) => { $('notice-text').textContent = text; $('notice').hidden = !text; };
-const act = (message) => trigger('act', message);
+// With the address, a server that has forgotten this page can go on.
+const tell = (event, message) => trigger(event, { ...message, address: facts ? facts.address : '' });
+const act = (message) => tell('act', message);
 const later = (wait, run) => { let timer; return (...parts) => { clearTimeout(timer); timer = setTimeout(() => run(...parts), wait); }; };
 let limits = { n_vertices: 2, n_layers: null, n_components: 0, most_steps: 3 };
 let facts = null;
@@ -85,8 +87,9 @@ $('layer-last').addEventListener('change', () => {
   tune();
 });
 $('seed').addEventListener('change', () => act({ do: 'seed', seed: $('seed').value }));
-const sampling = () => ({ do: 'sample', first: $('sample-first').value, last: $('sample-last').value, n: $('sample-n').value, seed: $('sample-seed').value });
-for (const id of ['first', 'last', 'n', 'seed']) $('sample-' + id).addEventListener('change', () => act(sampling()));
+const SAMPLING = ['first', 'last', 'n', 'seed', 'jitter'];
+const sampling = () => ({ do: 'sample', first: $('sample-first').value, last: $('sample-last').value, n: $('sample-n').value, seed: $('sample-seed').value, jitter: $('sample-jitter').value, inside: $('sample-inside').checked });
+for (const id of [...SAMPLING, 'inside']) $('sample-' + id).addEventListener('change', () => act(sampling()));
 $('sampling').addEventListener('submit', (event) => event.preventDefault());
 $('verdict').addEventListener('submit', (event) => {
   event.preventDefault();
@@ -101,7 +104,7 @@ element.addEventListener('click', (event) => {
   event.preventDefault();
   if (button.dataset.export) {
     say('Preparing the file …');
-    trigger('take', { what: button.dataset.export, sampling: sampling() });
+    tell('take', { what: button.dataset.export, sampling: sampling() });
   } else act(JSON.parse(button.dataset.do));
 });
 
@@ -134,7 +137,7 @@ $('open').addEventListener('change', async () => {
     let text = '';
     for (let start = 0; start < bytes.length; start += 32768) text += String.fromCharCode(...bytes.subarray(start, start + 32768));
     say('Opening …');
-    trigger('bring', { name: file.name, content: btoa(text) });
+    tell('bring', { name: file.name, content: btoa(text) });
   }
   $('open').value = '';
 });
@@ -166,6 +169,8 @@ const setUp = (given) => {
   $('strength').max = limits.most_steps;
   $('sample-first').max = $('sample-last').max = $('last').max = limits.n_vertices - 1;
   $('sample-n').max = limits.most_samples;
+  $('sample-jitter').max = limits.most_jitter;
+  $('mp4').hidden = !limits.can_mp4;
 };
 const isUsed = (id) => document.activeElement === $(id);
 const put = (id, value) => { if (!isUsed(id) || $(id).type !== 'range') $(id).value = value; };
@@ -184,7 +189,8 @@ const showFacts = (given) => {
   if (facts.layers !== null) put('layer-last', facts.layers[1]);
   $('layer-to').hidden = $('layer-last').hidden = facts.layers === null;
   put('seed', facts.seed);
-  ['first', 'last', 'n', 'seed'].forEach((id, number) => put('sample-' + id, facts.sampling[number]));
+  SAMPLING.forEach((id, number) => put('sample-' + id, facts.sampling[number]));
+  $('sample-inside').checked = facts.inside;
   showKind();
   const last = limits.n_vertices - 1;
   const ends = facts.kind === 'segment' ? [facts.first, facts.first + 1] : facts.kind === 'vertices' ? [facts.first, facts.last].sort((a, b) => a - b) : null;

@@ -11,6 +11,7 @@ from skcurve.app.address import write_address
 from skcurve.app.edits import Edit
 from skcurve.app.images import as_address
 from skcurve.app.recipe import write_recipe
+from skcurve.app.sampling import preview
 from skcurve.app.studio import QUICK_SECONDS, Studio
 from skcurve.app.view import View
 
@@ -59,7 +60,8 @@ def facts_of(view: View) -> dict[str, Any]:
         "n_stacked": len(view.stack),
         "n_kept": len(view.kept),
         "opened": list(view.opened),
-        "sampling": [sampling.first, sampling.last, sampling.n, sampling.seed],
+        "sampling": [sampling.first, sampling.last, sampling.n, sampling.seed, sampling.jitter],
+        "inside": sampling.inside,
         "address": write_address(view),
     }
 
@@ -132,6 +134,9 @@ def jobs(studio: Studio, view: View, *, measure: bool = False) -> Iterator[Job]:
     def recipe() -> Parts:
         return {"recipe": escape(write_recipe(studio, view))}
 
+    def samples() -> Parts:
+        return {"samples": panels.samples_preview(*preview(studio, view.sampling))}
+
     yield Job("drawing the place on the curve", ("here",), here)
     yield Job("drawing vertices", ("thumbs",), thumbs)
     yield Job("trying the direction", ("current-strip",), strip_of(view.current, "current-strip"))
@@ -154,6 +159,7 @@ def jobs(studio: Studio, view: View, *, measure: bool = False) -> Iterator[Job]:
             effects_of(view.pinned, "pinned-effects"),
         )
     yield Job("measuring the curve", ("band", "lines"), profile)
+    yield Job("drawing samples", ("samples",), samples)
 
 
 def painted(job: Job) -> tuple[Parts, bool]:

@@ -11,12 +11,15 @@ import numpy as np
 
 from skcurve.app.edits import Edit
 from skcurve.app.images import LARGEST_IN_STRIP, LARGEST_THUMBNAIL, as_address
+from skcurve.app.sampling import Drawn
 from skcurve.app.studio import Profile, Strip, Studio
 from skcurve.app.view import View
 from skcurve.explorer import Effects
 from skcurve.explorer.page import COLORS
 from skcurve.explorer.pictures import Pixels
 
+SHOWN_GAPS = 4
+"""Of more, only the first are named."""
 LABEL_SHARE = 0.045
 """Of the width of the curve: a shorter stretch has no room for its name."""
 
@@ -304,6 +307,35 @@ def kept_list(view: View) -> str:
     return "".join(parts)
 
 
+def samples_preview(drawn: Drawn, pixels: Pixels) -> str:
+    """Show the first samples, and say how many of all are inside of the distribution.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        All of them.
+    pixels : uint8 array of shape (m, H, W) or (m, H, W, 3)
+        Pictures of the first.
+    """
+    images = []
+    for number, picture in enumerate(pixels):
+        inside = bool(drawn.validity.valid[number])
+        said = f"sample at {drawn.coordinates[number]:.2f}" + ("" if inside else ", outside")
+        mark = "" if inside else ' class="sk-outside"'
+        images.append(
+            f'<img{mark} alt="{said}" title="{said}" src="{as_address(picture, LARGEST_IN_STRIP)}">'
+        )
+    n, n_inside = len(drawn.latents), int(drawn.validity.valid.sum())
+    said = f"{n_inside} of {n} lie inside the distribution."
+    if drawn.gaps:
+        where = ", ".join(_segments(gap.start, gap.end) for gap in drawn.gaps[:SHOWN_GAPS])
+        more = ", …" if len(drawn.gaps) > SHOWN_GAPS else ""
+        said += f" The stretch crosses empty space: {where}{more}."
+    if n > len(pixels):
+        said = f"The first {len(pixels)} of {n}; {said}"
+    return f'<div class="sk-samples">{"".join(images)}</div><p class="sk-soft">{said}</p>'
+
+
 def color(number: int) -> str:
     """Give the colour of an attribute.
 
@@ -313,6 +345,10 @@ def color(number: int) -> str:
         Which.
     """
     return COLORS[number % len(COLORS)]
+
+
+def _segments(start: int, end: int) -> str:
+    return f"segment {start}" if end == start + 1 else f"segments {start} to {end - 1}"
 
 
 def _strength(step: float) -> str:

@@ -102,6 +102,7 @@ def serve(
             server_name=host,
             server_port=port,
             auth=access,
+            auth_message=None if access is None else f"The user name is {access[0]}.",
             prevent_thread_lock=True,
             quiet=True,
             share=False,
@@ -112,7 +113,11 @@ def serve(
             enable_monitoring=False,
             footer_links=[],
             max_file_size=1,  # nothing comes in this way
-            app_kwargs={"middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None},
+            app_kwargs={
+                "middleware": [Middleware(Guard, any_name=access is not None)],
+                "docs_url": None,
+                "redoc_url": None,
+            },
             theme=gr.themes.Base(
                 font=[gr.themes.Font(name) for name in FONTS],
                 font_mono=[gr.themes.Font(name) for name in MONOSPACE],

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from skcurve.app.edits import Choice, Edit, Limits
 from skcurve.app.origin import Origin
+from skcurve.augmenter.augmenter import CurveAugmenter
 from skcurve.directions import PCADirections, SegmentDirections
 from skcurve.explorer import Direction, Effects
 from skcurve.explorer.direction import as_directions
@@ -33,9 +34,13 @@ N_TO_GUESS = 4
 """Vertices of which is guessed what is black and white."""
 N_COMPONENTS = 16
 N_COMPONENT_LATENTS = 10_000
+N_SUPPORT_LATENTS = 4096
+"""Those that say where the distribution is, and how wide it lies about the curve."""
 STRENGTHS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """The columns of a strip, in parts of the strength."""
 MOST_REMEMBERED = 256
+MOST_BYTES_REMEMBERED = 256 * 2**20
+"""Of pictures: one strip of a generator of 1024 pixels has 60 MiB."""
 QUICK_SECONDS = 20.0
 """A profile that takes longer is measured when somebody asks for it."""
 N_PROFILE_LATENTS = 600
@@ -75,15 +80,12 @@ class Profile:
         At the vertices; in the middle, the means over the segment.
     stretches : tuple of Stretch
         From the first vertex to the last.
-    outliers : tuple of int
-        Vertices that no data is near.
     """
 
     names: tuple[str, ...]
     places: npt.NDArray[np.float64]
     values: npt.NDArray[np.float64]
     stretches: tuple[Stretch, ...]
-    outliers: tuple[int, ...]
 
 
 class Strip(NamedTuple):
@@ -168,7 +170,7 @@ class Studio:
             places = np.linspace(0, last, min(N_TO_GUESS, last + 1)).round()
             return guess_range(self._shown(self._outputs_at(places)))
 
-        return self._remember("span", guess)
+        return self.remember("span", guess)
 
     def look(self, at: float) -> Pixels:
         """Draw what is at a place of the curve, (H, W) or (H, W, 3).
@@ -179,7 +181,7 @@ class Studio:
             An index coordinate.
         """
         at = round(at, 3)
-        return self._remember(("look", at), lambda: self._at([at])[0])
+        return self.remember(("look", at), lambda: self._at([at])[0])
 
     def thumbnails(self) -> list[tuple[int, Pixels]]:
         """Draw vertices that are equally far apart, the ends among them, with their numbers."""
@@ -194,7 +196,7 @@ class Studio:
             self._seconds_an_output = (perf_counter() - began) / len(numbers)
             return list(zip(numbers, pictures, strict=True))
 
-        return self._remember("thumbnails", draw)
+        return self.remember("thumbnails", draw)
 
     def _at(self, places: Sequence[float]) -> Pixels:
         return self.pictures(self._outputs_at(places))
@@ -218,7 +220,7 @@ class Studio:
 
     def profile(self) -> Profile:
         """Measure the attributes along the curve, and which stretch is which."""
-        return self._remember("profile", self._measure_profile)
+        return self.remember("profile", self._measure_profile)
 
     def _measure_profile(self) -> Profile:
         table = self.explorer.interpret(n_between=2)
@@ -237,8 +239,7 @@ class Studio:
             attribute = names.index(rows["changes"].iloc[0])
             purity = float(rows["purity"].mean())
             stretches.append(Stretch(int(inside[0]), int(inside[-1]) + 1, attribute, purity))
-        outliers = tuple(int(one) for one in np.flatnonzero(vertices["outlier"].to_numpy(bool)))
-        return Profile(names, np.arange(2 * n_vertices - 1) / 2, values, tuple(stretches), outliers)
+        return Profile(names, np.arange(2 * n_vertices - 1) / 2, values, tuple(stretches))
 
     def direction(self, choice: Choice, opened: Opened = NOTHING) -> Direction:
         """Give the direction that a choice names, at its natural step.
@@ -276,7 +277,18 @@ class Studio:
             finder.fit(latents=self.explorer.sample(N_COMPONENT_LATENTS, 0))
             return as_directions(finder, n_features=self.explorer.curve.n_features)
 
-        return self._remember("components", find)
+        return self.remember("components", find)
+
+    def augmenter(self) -> CurveAugmenter:
+        """Give what draws from the curve, and knows where the distribution is."""
+
+        def fit() -> CurveAugmenter:
+            latents = self.explorer.sample(N_SUPPORT_LATENTS, 0)
+            if latents.ndim == 3:  # W+: each layer has a latent
+                latents = latents[:, 0]
+            return CurveAugmenter(self.explorer.curve, random_state=0).fit(latents)
+
+        return self.remember("augmenter", fit)
 
     def scaled(self, edit: Edit, opened: Opened = NOTHING) -> Direction:
         """Give the direction of an edit at its strength, turned if that is negative.
@@ -342,7 +354,7 @@ class Studio:
             pixels = self.pictures(outputs.reshape(shape[0] * shape[1], *shape[2:]))
             return Strip(pixels.reshape(*shape[:2], *pixels.shape[1:]), strengths)
 
-        return self._remember(self._key("strip", edit, stack, seed, opened), draw)
+        return self.remember(self._key("strip", edit, stack, seed, opened), draw)
 
     def stacked(self, stack: Sequence[Edit], seed: int, opened: Opened = NOTHING) -> Pixels:
         """Draw latents before and after the edits of a stack, (2, N_SHOWN, H, W) and so on.
@@ -366,7 +378,7 @@ class Studio:
             pixels = self.pictures(both.reshape(-1, *both.shape[2:]))
             return pixels.reshape(2, -1, *pixels.shape[1:])
 
-        return self._remember(self._key("stacked", None, stack, seed, opened), draw)
+        return self.remember(self._key("stacked", None, stack, seed, opened), draw)
 
     def effects(
         self, edit: Edit, stack: Sequence[Edit], seed: int, opened: Opened = NOTHING
@@ -396,7 +408,7 @@ class Studio:
             start = self.latents(seed, stack, opened, n=N_MEASURED)
             return self.explorer.effects([self.scaled(edit, opened)], latents=start, n_steps=3)
 
-        return self._remember(self._key("effects", edit, stack, seed, opened), measure)
+        return self.remember(self._key("effects", edit, stack, seed, opened), measure)
 
     def _key(
         self, what: str, edit: Edit | None, stack: Sequence[Edit], seed: int, opened: Opened
@@ -410,13 +422,31 @@ class Studio:
         )
         return what, edit, tuple(stack), seed, vectors
 
-    def _remember(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Make something once; the least lately asked for is forgotten first."""
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Make something once; the least lately asked for is forgotten first.
+
+        Parameters
+        ----------
+        key : hashable
+            Its name; what has a string for a name is never forgotten.
+        make : callable
+            Makes it.
+        """
         if key not in self._remembered:
             self._remembered[key] = make()
-            while len(self._remembered) > MOST_REMEMBERED:
-                oldest = next(one for one in self._remembered if not isinstance(one, str))
-                del self._remembered[oldest]
+            size = sum(_bytes(one) for one in self._remembered.values())
+            passing = [one for one in self._remembered if not isinstance(one, str) and one != key]
+            for oldest in passing:
+                if len(self._remembered) <= MOST_REMEMBERED and size <= MOST_BYTES_REMEMBERED:
+                    break
+                size -= _bytes(self._remembered.pop(oldest))
         self._remembered.move_to_end(key)
         found: T = self._remembered[key]
         return found
+
+
+def _bytes(made: Any) -> int:
+    """Say how much memory the arrays of a result take."""
+    if isinstance(made, (list, tuple)):
+        return sum(_bytes(one) for one in made)
+    return made.nbytes if isinstance(made, np.ndarray) else 0

@@ -12,9 +12,11 @@ from skcurve.explorer import Direction
 MOST_UNDONE = 100
 MOST_STACKED = 16
 MOST_KEPT = 64
+MOST_REJECTED = 1000
 MOST_OPENED = 256
 MOST_SEED = 2**31 - 1
 MOST_SAMPLES = 1024
+MOST_JITTER = 3.0
 LONGEST_NAME = 60
 
 
@@ -49,17 +51,30 @@ class Sampling:
     Attributes
     ----------
     first, last : int
-        The vertices it goes from and to.
+        The vertices it goes from and to, in the order of the curve.
     n : int
         How many samples.
     seed : int
         Where they come from.
+    jitter : float
+        How far they are from the curve: 0 is on it, 1 as wide as the latents lie about it.
+    inside : bool
+        Whether what is outside of the distribution is drawn again.
     """
 
     first: int
     last: int
     n: int = 64
     seed: int = 0
+    jitter: float = 0.0
+    inside: bool = False
+
+    @property
+    def token(self) -> str:
+        """How an address writes it, such as ``3-9_64_0`` or ``3-9_64_0_0.5_inside``."""
+        more = f"_{self.jitter:g}" if self.jitter or self.inside else ""
+        inside = "_inside" if self.inside else ""
+        return f"{self.first}-{self.last}_{self.n}_{self.seed}{more}{inside}"
 
 
 @dataclass(frozen=True)
@@ -156,9 +171,12 @@ class View:
     def reject(self) -> View:
         """Throw the current direction out, and what was kept of it."""
         out = self.current.choice
+        others = tuple(one for one in self.rejected if one != out)
+        if len(others) >= MOST_REJECTED:
+            raise ValueError(f"at most {MOST_REJECTED} directions can be rejected")
         return self.changed(
             kept=tuple(one for one in self.kept if one.edit.choice != out),
-            rejected=(*(one for one in self.rejected if one != out), out),
+            rejected=(*others, out),
         )
 
     def next_segment(self, limits: Limits) -> View:

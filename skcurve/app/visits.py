@@ -46,6 +46,20 @@ class Visits:
         with self._lock:
             return self._of(visitor).view
 
+    def recover(self, visitor: str, make: Callable[[], View]) -> None:
+        """Let somebody who was forgotten go on; a visitor who is known stays as they are.
+
+        Parameters
+        ----------
+        visitor : str
+            Who.
+        make : callable
+            Gives what the visitor saw.
+        """
+        with self._lock:
+            if visitor not in self._visits:
+                self._of(visitor).view = make()
+
     def change(
         self,
         visitor: str,
@@ -91,7 +105,7 @@ class Visits:
             Names.
         """
         with self._lock:
-            return not set(parts) <= self._of(visitor).sent
+            return not set(parts) <= self._known(visitor).sent
 
     def sent(self, visitor: str, parts: Collection[str]) -> None:
         """Note what a page was sent.
@@ -104,7 +118,7 @@ class Visits:
             Names.
         """
         with self._lock:
-            self._of(visitor).sent.update(parts)
+            self._known(visitor).sent.update(parts)
 
     def worry(self, visitor: str, is_worried: bool) -> bool:
         """Note whether a page says that the generator is slow.
@@ -122,7 +136,7 @@ class Visits:
             Whether it did before, maybe for an earlier request.
         """
         with self._lock:
-            visit = self._of(visitor)
+            visit = self._known(visitor)
             was, visit.is_worried = visit.is_worried, is_worried
             return was
 
@@ -138,6 +152,10 @@ class Visits:
             visit = self._visits.pop(visitor, None)
             if visit is not None:
                 visit.ticket += 1
+
+    def _known(self, visitor: str) -> _Visit:
+        """Give the visit of somebody who may have left meanwhile: what is noted then is lost."""
+        return self._visits.get(visitor) or _Visit(self._first)
 
     def _of(self, visitor: str) -> _Visit:
         visit = self._visits.setdefault(visitor, _Visit(self._first))

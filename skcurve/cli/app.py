@@ -457,6 +457,16 @@ def explore(
             show_default=False,
         ),
     ] = None,
+    latents: Annotated[
+        Path | None,
+        typer.Option(
+            "--latents",
+            metavar="X",
+            help="Latents to try directions on, one a row, such as those the curve was fitted to; "
+            "else the generator draws them.",
+            show_default=False,
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Show a small generator of images that comes along.")
     ] = False,
@@ -507,6 +517,7 @@ def explore(
         demo=demo,
         generator=generator,
         attributes=attributes,
+        latents=latents,
         bits=bits,
         seed=seed,
         batch_size=batch_size,

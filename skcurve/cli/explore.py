@@ -10,7 +10,7 @@ from skcurve.app import launch
 from skcurve.app.example import make_example
 from skcurve.app.launching import check_access
 from skcurve.app.origin import import_line, import_named, make_generator
-from skcurve.cli.inputs import load_curve
+from skcurve.cli.inputs import load_curve, read_rows, refuse_gaps
 from skcurve.cli.outputs import say
 from skcurve.cli.run import MISUSED
 
@@ -29,6 +29,7 @@ def explore(
     demo: bool,
     generator: str | None,
     attributes: str | None,
+    latents: Path | None,
     bits: int | None,
     seed: int,
     batch_size: int,
@@ -50,6 +51,8 @@ def explore(
         ``module:factory``; see `make_generator`.
     attributes : str or None
         ``module:function``, of outputs.
+    latents : Path or None
+        Rows to try directions on; None for what the generator draws.
     bits : int or None
         An earlier bitrate of the curve; of the demonstration, its bitrate.
     seed : int
@@ -63,8 +66,10 @@ def explore(
     """
     check_access(host, password)  # before minutes of work
     if demo:
-        if curve is not None or generator is not None or attributes is not None:
-            raise Misuse("--demo brings its own curve, generator and attributes; give it alone")
+        if any(given is not None for given in (curve, generator, attributes, latents)):
+            raise Misuse(
+                "--demo brings its own curve, generator, attributes and latents; give it alone"
+            )
         say(
             "Fitting a curve to latents of the sprites: seconds, or half a minute the first time.",
             quiet=quiet,
@@ -74,7 +79,7 @@ def explore(
     else:
         if curve is None or generator is None:
             raise Misuse("a curve and its --generator are needed, or --demo")
-        explorer, setup = _from_files(curve, generator, attributes, bits, seed, batch_size)
+        explorer, setup = _from_files(curve, generator, attributes, latents, bits, seed, batch_size)
         title = f"Explore {curve.stem}"
     page = launch(
         explorer,
@@ -97,25 +102,34 @@ def _from_files(
     curve: Path,
     generator: str,
     attributes: str | None,
+    latents: Path | None,
     bits: int | None,
     seed: int,
     batch_size: int,
 ) -> tuple[Any, list[str]]:
     """Make the explorer that the command line names, and the lines of a program that does so."""
     fitted = load_curve(curve, bits)
+    rows = None
+    if latents is not None:
+        rows = read_rows(latents, n_features=fitted.n_features_in_)
+        refuse_gaps(rows, latents)
     measure = None if attributes is None else import_named(attributes, "--attributes")
     explorer = LatentDirectionExplorer(
         fitted,
         make_generator(generator),
         attributes=measure,
+        latents=rows,
         batch_size=batch_size,
         random_state=seed,
     )
     of_bits = "" if bits is None else f".at_bitrate({bits})"
+    read = [] if latents is None else ["from skcurve.arrays import read_array"]
+    given = "" if latents is None else f", latents=read_array({str(latents)!r})"
     setup = [
         "from skcurve import SFVQ, LatentDirectionExplorer",
+        *read,
         *import_line(generator, "make_generator"),
         f"curve = SFVQ.load({str(curve)!r}){of_bits}",
-        "explorer = LatentDirectionExplorer(curve, make_generator())",
+        f"explorer = LatentDirectionExplorer(curve, make_generator(){given})",
     ]
     return explorer, setup

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from threadpoolctl import threadpool_limits
 
 from skcurve.curve import PolylineCurve
 from skcurve.directions import SegmentDirections
@@ -316,6 +317,9 @@ class Setting:
     def _marks_of(self, curve: PolylineCurve) -> Flags:
         """Mark the outlier vertices of a curve, (M,); each curve is looked at once."""
         if id(curve) not in self._marked:
-            marks = outlier_vertices(curve, torch.from_numpy(self._flat(self.reference)))
+            rows = torch.from_numpy(self._flat(self.reference))
+            # In other threads than the main one, as the page's, OpenBLAS warns of OpenMP's.
+            with threadpool_limits(1, user_api="openmp"):
+                marks = outlier_vertices(curve, rows)
             self._marked[id(curve)] = curve, np.asarray(marks)
         return self._marked[id(curve)][1]

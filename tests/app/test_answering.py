@@ -152,9 +152,9 @@ def test_a_profile_that_takes_long_is_measured_when_it_is_asked_for(visit, monke
 
 def test_files_are_handed_out_and_the_samples_are_those_on_the_page(visit):
     ann = visit().arrive()
-    ann.take("npz", first=1, last=3, n=4, seed=2)
+    ann.take("npz", first=3, last=1, n=4, seed=2, jitter="0.5", inside=True)
     assert ann.files[0]["name"] == "samples-1-3-seed-2.npz"
-    assert ann.facts["sampling"] == [1, 3, 4, 2]
+    assert ann.facts["sampling"] == [1, 3, 4, 2, 0.5] and ann.facts["inside"] is True
     view = ann.server.visits.view("ann")
     assert (
         base64.b64decode(ann.files[0]["content"]) == export(ann.server.studio, view, "npz").content
@@ -207,6 +207,40 @@ def test_whoever_left_is_forgotten(visit):
     ann = visit().arrive().do("push")
     ann.server.visits.leave("ann")
     assert ann.server.visits.view("ann") == View.first(ann.server.studio.limits)
+
+
+def test_whoever_was_forgotten_goes_on_where_the_address_says(visit):
+    ann = visit().arrive().do("push").do("keep", name="mine")
+    address = ann.facts["address"]
+    ann.server.visits.leave("ann")  # the line was broken for a while
+    ann.do("pick", kind="segment", first=5, address=address)
+    view = ann.server.visits.view("ann")
+    assert len(view.stack) == 1 and [one.name for one in view.kept] == ["mine"]
+    ann.do("clear", address=address)  # whoever is known is not brought back there
+    assert ann.server.visits.view("ann").stack == ()
+    for broken in (None, 3, "stack=nonsense", "x" * 100_000):
+        ann.server.visits.leave("ann")
+        assert ann.do("push", address=broken).facts["n_stacked"] == 1
+
+
+def test_what_is_noted_of_somebody_who_left_does_not_bring_them_back(visit):
+    ann = visit().arrive()
+    ann.server.visits.leave("ann")
+    ann.server.visits.sent("ann", ["thumbs"])
+    ann.server.visits.worry("ann", True)
+    assert ann.server.visits.lacks("ann", ("thumbs",))
+    assert not ann.server.visits.worry("ann", False)
+
+
+def test_samples_are_shown_before_they_are_taken(visit):
+    ann = visit().arrive(sample="1-3_20_0")
+    assert ann.parts["samples"].count("<img") == 8
+    assert "The first 8 of 20; " in ann.parts["samples"]
+    ann.do("sample", first=1, last=3, n=5, seed=1)
+    assert ann.parts["samples"].count("<img") == 5
+    assert "of 5 lie inside the distribution" in ann.parts["samples"]
+    ann.do("sample", first=1, last=3, n=5, seed=1, jitter=4)
+    assert "from 0 to 3" in ann.said and ann.facts["sampling"][-1] == 0
 
 
 def test_visitors_that_nobody_counts_are_forgotten_in_the_end(visit, monkeypatch):

@@ -3,18 +3,22 @@
 The screenshots are left in a folder that pytest names (``--basetemp``), to be looked at.
 """
 
+import importlib.util
 import json
 import os
 import shutil
+import socket
 import threading
 from io import BytesIO
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
-from skcurve import LatentDirectionExplorer, PolylineCurve
+from skcurve import CurveAugmenter, LatentDirectionExplorer, PolylineCurve
 from skcurve.explorer import Direction, DirectionLibrary
 from skcurve.generators.sprites import SpriteGenerator, attributes
 
@@ -58,10 +62,35 @@ def explorer(generator):
 
 
 @pytest.fixture(scope="module")
-def address(explorer):
+def connections():
+    """Where this process, which is the server too, has connected to or looked up."""
+    seen = []
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def connecting(self, where):
+        seen.append(where[0] if isinstance(where, tuple) else where)
+        return connect(self, where)
+
+    def looking_up(host, *rest, **more):
+        seen.append(host)
+        return look_up(host, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connecting)
+        patch.setattr(socket, "getaddrinfo", looking_up)
+        yield seen
+
+
+@pytest.fixture(scope="module")
+def served(explorer, connections):
     page = explorer.app(open_browser=False, title="Explore the sprites")
-    yield page.address
+    yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    return served.address
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +101,10 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+def is_elsewhere(url):
+    return urlsplit(url).hostname not in ("127.0.0.1", "localhost", None, "")
 
 
 class Person:
@@ -89,7 +122,7 @@ class Person:
             self.errors.append(message.text)
 
     def _watch(self, request):
-        if urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", None, ""):
+        if is_elsewhere(request.url):
             self.elsewhere.append(request.url)
 
     def open(self, query=""):
@@ -155,6 +188,7 @@ def meet(browser, address, generator):
     def meet(address=address, **settings):
         settings = {"viewport": {"width": 1280, "height": 900}, **settings}
         contexts.append(browser.new_context(**settings))
+        contexts[-1].route(is_elsewhere, lambda route: route.abort())
         people.append(Person(contexts[-1].new_page(), address))
         return people[-1]
 
@@ -318,6 +352,11 @@ def test_files_are_taken_along(ann, tmp_path):
     assert name == "hat.png" and image.open(BytesIO(content)).width > 5 * 64
     name, content = ann.save("text=Traversal (.gif)")
     assert name == "hat.gif" and image.open(BytesIO(content)).n_frames == 48
+    if importlib.util.find_spec("imageio_ffmpeg") is None:
+        assert ann.page.is_hidden("#sk-mp4")
+    else:
+        name, content = ann.save("#sk-mp4")
+        assert name == "hat.mp4" and content[4:8] == b"ftyp"
     name, content = ann.save("text=Save all")
     (tmp_path / name).write_bytes(content)
     assert list(DirectionLibrary.load(tmp_path / name)) == ["hat"]
@@ -332,14 +371,22 @@ def test_the_program_makes_the_edit_again(ann, explorer):
     assert np.allclose(names["edited"], expected)
 
 
-def test_samples_of_a_stretch_are_downloaded(ann, explorer):
-    for name, value in {"first": 9, "last": 4, "n": 6, "seed": 2}.items():
+def test_samples_of_a_stretch_are_looked_at_and_downloaded(ann, explorer):
+    assert ann.page.locator("#sk-samples img").count() == 8
+    for name, value in {"first": 9, "last": 4, "n": 6, "seed": 2, "jitter": 0.5}.items():
         ann.fill(f"#sk-sample-{name}", value)
+    ann.settle(lambda: ann.page.check("#sk-sample-inside"))
+    assert ann.query()["sample"] == "4-9_6_2_0.5_inside"
+    assert "6 of 6 lie inside" in ann.text("#sk-samples")
+    assert ann.page.locator("#sk-samples img").count() == 6
     name, content = ann.save("text=Arrays (.npz)")
-    assert name == "samples-9-4-seed-2.npz"
+    assert name == "samples-4-9-seed-2.npz"
+    augmenter = CurveAugmenter(explorer.curve, jitter=0.5, random_state=0)
+    augmenter.fit(explorer.sample(4096, 0))
+    expected = augmenter.sample(6, (4.0, 9.0), valid_only=True, random_state=2)
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
-        assert np.allclose(arrays["latents"], explorer.curve.subcurve(9, 4).sample(6, 2))
-        assert arrays["outputs"].shape == (6, 3, 32, 32)
+        assert np.array_equal(arrays["latents"], expected.latents)
+        assert arrays["outputs"].shape == (6, 3, 32, 32) and arrays["valid"].all()
     name, content = ann.save("text=Pictures (.zip)")
     assert sum(one.endswith(".png") for one in ZipFile(BytesIO(content)).namelist()) == 6
 
@@ -360,7 +407,12 @@ def test_a_link_brings_a_colleague_to_the_same_view(ann, meet):
     ann.page.fill("#sk-name", "grün & groß")
     ann.click("Keep", "#sk-verdict")
     ann.click("Next segment")
-    bob = meet().open(urlsplit(ann.page.url).query)
+    ann.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ann.page.click("#sk-copy-link")
+    ann.page.wait_for_selector("text=Copied")
+    link = ann.page.evaluate("navigator.clipboard.readText()")
+    assert link == ann.page.url
+    bob = meet().open(urlsplit(link).query)
     parts = ["#sk-here", "#sk-current-strip", "#sk-pinned-strip", "#sk-before"]
     assert [bob.picture(one) for one in parts] == [ann.picture(one) for one in parts]
     texts = ["#sk-where", "#sk-current-effects", "#sk-stack", "#sk-kept", "#sk-recipe"]
@@ -376,6 +428,18 @@ def test_two_people_at_once_do_not_see_each_others_view(ann, meet):
     bob.fill("#sk-seed", 4)
     assert "mine" not in bob.text("#sk-page") and "stack" not in bob.query()
     assert ann.query()["seed"] == "0" and ann.query()["keep"] == "s0_1 mine"
+
+
+def test_whoever_was_forgotten_goes_on_with_what_the_page_shows(ann, served):
+    ann.click("Add this edit")
+    ann.page.fill("#sk-name", "mine")
+    ann.click("Keep", "#sk-verdict")
+    visits = served._served._server.visits
+    for visitor in list(visits._visits):  # as after a broken line
+        visits.leave(visitor)
+    ann.fill("#sk-first", 5)
+    assert ann.query()["stack"] == "s0_1" and ann.query()["edit"] == "s5_1"
+    assert "mine" in ann.text("#sk-kept")
 
 
 def test_directions_are_opened_and_files_of_another_kind_are_not(ann, tmp_path):
@@ -447,15 +511,38 @@ def test_it_is_dark_for_those_who_like_it_dark(meet, tmp_path):
     ann.page.screenshot(path=tmp_path / "light.png", full_page=True)
 
 
-def test_the_page_names_no_other_site(ann):
+def test_the_page_names_no_other_site_and_its_server_calls_none(ann, connections):
     html = ann.page.context.request.get(ann.address).text()
     html = html.replace("http://www.w3.org/2000/svg", "")  # the name of a format: nobody fetches it
     sites = {part.split("/")[0].split(":")[0] for part in html.split("://")[1:]}
     assert sites <= {"127.0.0.1", "localhost"}
     assert ann.page.locator("footer").is_hidden()
+    assert connections  # its own start is among them
+    assert {"127.0.0.1", "localhost"}.issuperset(connections)
 
 
-def test_with_a_password_nobody_comes_in_without_it(explorer, meet):
+def test_what_the_page_does_not_need_is_not_served(address):
+    def status(path, **headers):
+        try:
+            return urlopen(Request(address + path, headers=headers), timeout=60).status
+        except HTTPError as error:
+            return error.code
+
+    assert status("config") == 200
+    for path in (
+        "gradio_api/file=/etc/passwd",
+        "gradio_api/file%3D/etc/passwd",
+        "gradio_api/upload",
+        "gradio_api/info",
+        "assets/..%2f..%2froutes.py",
+        "static/%2e%2e/%2e%2e/routes.py",
+        "monitoring",
+    ):
+        assert status(path) == 404, path
+    assert status("config", Host="evil.org") == 403
+
+
+def test_with_a_password_nobody_comes_in_without_it(explorer, meet, capfd):
     page = explorer.app(open_browser=False, password=PASSWORD)
     try:
         bob = meet(address=page.address)
@@ -465,11 +552,17 @@ def test_with_a_password_nobody_comes_in_without_it(explorer, meet):
         reply = request.post(page.address + "gradio_api/component_server", data=asked)
         assert reply.status == 401
         bob.page.goto(page.address)
+        bob.page.wait_for_selector("text=The user name is skcurve.")
+        bob.page.fill("input >> nth=0", "skcurve")
+        bob.page.fill("input[type=password]", PASSWORD + "?")
+        bob.page.press("input[type=password]", "Enter")
+        bob.page.wait_for_selector("text=Incorrect")
         bob.page.fill("input >> nth=0", "skcurve")
         bob.page.fill("input[type=password]", PASSWORD)
         bob.page.press("input[type=password]", "Enter")
         bob.page.wait_for_selector("[data-resting=yes]")
         assert bob.page.locator("#sk-current-strip img").count() == 20
         bob.errors.clear()  # the browser reports the refusals above as errors
+        assert PASSWORD not in "".join([*capfd.readouterr(), bob.page.url, bob.page.content()])
     finally:
         page.close()

@@ -1,15 +1,22 @@
 """Files that can be taken along: opened by what opens such files, and holding what was shown."""
 
+import csv
 import json
+import warnings
 from io import BytesIO
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
+from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.app import sampling
 from skcurve.app.address import read_address
 from skcurve.app.exports import EXPORTS, export, read_opened
+from skcurve.app.images import animation_gif
+from skcurve.app.panels import samples_preview
+from skcurve.app.sampling import preview
+from skcurve.app.studio import Studio
 from skcurve.explorer import Direction, DirectionLibrary
 
 
@@ -66,6 +73,9 @@ def test_without_a_strength_or_a_name_there_is_no_card(studio):
             export(studio, view, what)
     with pytest.raises(ValueError, match="no export 'secrets'"):
         export(studio, view, "secrets")
+    view, _ = read_address({"keep": "s1_0 still"}, studio.limits)
+    with pytest.raises(ValueError, match="all that was kept has strength 0"):
+        export(studio, view, "library")
 
 
 def test_an_empty_library_is_not_opened(tmp_path):
@@ -99,28 +109,128 @@ def test_the_traversal_goes_there_and_back(studio, view):
     assert any((frames[0] != frames[24]).flat)
 
 
+def test_in_a_gif_small_things_keep_their_colours():
+    image = pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    colors = random.integers(0, 256, (12, 3))
+    frames = []
+    for number in range(9):
+        ground = (np.add.outer(np.arange(64), np.arange(64)) + 14 * number).clip(0, 255)
+        frame = np.repeat(ground[..., None], 3, axis=2) + random.integers(0, 3, (64, 64, 3))
+        for place, color in enumerate(colors):
+            frame[5 * place : 5 * place + 3, 20:23] = color
+        frames.append(frame.clip(0, 255).astype(np.uint8))
+    gif = image.open(BytesIO(animation_gif(frames)))
+    for number, frame in enumerate(frames):
+        gif.seek(number)
+        errors = np.abs(np.asarray(gif.convert("RGB")).astype(int) - frame)
+        assert errors[:, 20:23].max() < 32 and errors.mean() < 8
+
+
+def test_an_mp4_shows_what_the_gif_shows(studio, view, tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    made = export(studio, view, "mp4")
+    assert made.name == "Größe-2.mp4"
+    (tmp_path / "a.mp4").write_bytes(made.content)
+    reading = ffmpeg.read_frames(str(tmp_path / "a.mp4"))
+    width, height = next(reading)["size"]
+    frames = [np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reading]
+    assert (len(frames), height, width) == (48, 4 * 64, 4 * (4 * 64 + 3))
+    pixels = studio.strip(view.current, view.stack, 4).pixels.astype(int)
+    for frame, column in ((0, 0), (12, 2), (24, 4), (36, 2)):  # but for the compression
+        seen = frames[frame][4:256:8, 4:256:8].astype(int)
+        assert np.abs(seen - pixels[0, column]).mean() < 8
+
+
+def arrays_of(made):
+    with np.load(BytesIO(made.content), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
 def test_samples_are_points_of_the_stretch_and_what_is_made_of_them(studio, explorer, view):
-    with np.load(BytesIO(export(studio, view, "npz").content), allow_pickle=False) as arrays:
-        latents, outputs = arrays["latents"], arrays["outputs"]
-        assert arrays["vertices"].tolist() == [6, 2] and arrays["seed"] == 3
-    assert latents.shape == (12, 9) and np.allclose(outputs, explorer.generator(latents))
-    found = explorer.curve.project(latents)
-    assert np.allclose(found.sq_distance, 0, atol=1e-8)
-    assert found.index.min() >= 2 and found.index.max() <= 6
-    assert (latents == explorer.curve.subcurve(6, 2).sample(12, 3)).all()
+    arrays = arrays_of(export(studio, view, "npz"))
+    latents = arrays["latents"]
+    assert arrays["vertices"].tolist() == [2, 6] and arrays["seed"] == 3
+    assert latents.shape == (12, 9) and np.allclose(arrays["outputs"], explorer.generator(latents))
+    places = arrays["coordinates"]
+    assert np.allclose(explorer.curve.evaluate(places), latents)
+    assert places.min() >= 2 and places.max() <= 6
+    reference = explorer.sample(4096, 0)
+    distances = np.sqrt(((latents[:, None] - reference[None]) ** 2).sum(-1)).min(1)
+    about = json.loads(str(arrays["about"]))
+    assert np.allclose(arrays["ratio"] * about["threshold"], distances)
+    assert (arrays["valid"] == (arrays["ratio"] <= 1)).all()
+    assert about["n_inside"] == arrays["valid"].sum()
+
+
+@pytest.mark.parametrize("sample", ["2-6_12_3", "2-6_12_3_1_inside", "0-8_5_1_2.5"])
+def test_the_card_of_a_set_draws_it_again(studio, explorer, sample):
+    view, _ = read_address({"sample": sample}, studio.limits)
+    arrays = arrays_of(export(studio, view, "npz"))
+    names = {"explorer": explorer}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of empty space
+        exec(json.loads(str(arrays["about"]))["program"], names)
+    samples = names["samples"]
+    for name in ("latents", "coordinates", "outputs"):
+        assert np.array_equal(getattr(samples, name), arrays[name]), name
+    if "inside" in sample:
+        assert arrays["valid"].all()
+
+
+def test_a_set_is_drawn_where_latents_have_layers(moody):
+    rows = moody.sample(500, 0)
+    latents = np.repeat(rows[:, None], moody.n_layers, axis=1)
+    explorer = LatentDirectionExplorer(PolylineCurve(rows[:9]), moody, latents=latents)
+    view, _ = read_address({"sample": "1-4_6_2_0.5_inside"}, Studio(explorer).limits)
+    arrays = arrays_of(export(Studio(explorer), view, "npz"))
+    names = {"explorer": explorer}
+    exec(json.loads(str(arrays["about"]))["program"], names)
+    assert np.array_equal(names["samples"].latents, arrays["latents"])
+
+
+def test_with_a_spread_samples_lie_about_the_curve_as_latents_do(studio, explorer):
+    def distance(sample):
+        view, _ = read_address({"sample": sample}, studio.limits)
+        latents = arrays_of(export(studio, view, "npz"))["latents"]
+        return np.sqrt(explorer.curve.project(latents).sq_distance).mean()
+
+    near, wide = distance("0-8_200_0"), distance("0-8_200_0_1")
+    usual = np.sqrt(explorer.curve.project(explorer.sample(2000, 1)).sq_distance).mean()
+    assert near < 1e-6 and 0.6 < wide / usual < 1.2
 
 
 def test_samples_as_pictures_are_the_same(studio, explorer, view):
     image = pytest.importorskip("PIL.Image")
     made = export(studio, view, "zip")
     assert made == export(studio, view, "zip")  # the very same bytes
+    arrays = arrays_of(export(studio, view, "npz"))
     with ZipFile(BytesIO(made.content)) as archive:
-        names = archive.namelist()
         latents = np.load(BytesIO(archive.read("latents.npy")), allow_pickle=False)
-        first = np.asarray(image.open(BytesIO(archive.read("images/0000.png"))))
-        facts = json.loads(archive.read("about.json"))
-    assert len(names) == 14 and facts == {"vertices": [6, 2], "seed": 3, "n": 12}
+        table = list(csv.DictReader(archive.read("samples.csv").decode().splitlines()))
+        first = np.asarray(image.open(BytesIO(archive.read(table[0]["file"]))))
+        about = json.loads(archive.read("about.json"))
+        assert archive.read("make_samples.py").decode() == about["program"]
+        assert {row["file"] for row in table} <= set(archive.namelist())
+    assert np.array_equal(latents, arrays["latents"]) and len(table) == 12
+    assert [float(row["coordinate"]) for row in table] == arrays["coordinates"].tolist()
+    assert [bool(int(row["valid"])) for row in table] == arrays["valid"].tolist()
+    assert (about["vertices"], about["n"], about["seed"]) == ([2, 6], 12, 3)
+    assert about == json.loads(str(arrays["about"]))
     assert (first == studio.pictures(explorer.generator(latents))[0]).all()
+
+
+def test_where_a_stretch_crosses_empty_space_it_is_said(moody):
+    rows = np.random.default_rng(0).normal(size=(500, 9)) * 0.01
+    curve = PolylineCurve([[0.0] * 9, [0.0] * 8 + [0.01], [10.0] * 9])
+    latents = np.concatenate([rows, rows + 10])
+    studio = Studio(LatentDirectionExplorer(curve, moody, latents=latents))
+    view, _ = read_address({"sample": "0-2_9_0"}, studio.limits)
+    drawn, pixels = preview(studio, view.sampling)
+    said = samples_preview(drawn, pixels)
+    assert "crosses empty space: segment 1." in said and "0 of 9 lie inside" in said
+    view, _ = read_address({"sample": "0-2_9_0_0_inside"}, studio.limits)
+    assert arrays_of(export(studio, view, "npz"))["valid"].all()
 
 
 def test_too_much_for_one_file_is_refused_before_it_is_made(studio, view, monkeypatch):

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from skcurve.app import launch
-from skcurve.app.guarding import MOST_BYTES, Guard
-from skcurve.app.launching import check_access, is_local
+from skcurve.app.guarding import MOST_BYTES, Guard, is_local
+from skcurve.app.launching import check_access
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.3.2.1"])
@@ -37,7 +37,7 @@ def test_without_gradio_it_is_said_what_to_install(explorer, monkeypatch):
         explorer.app(open_browser=False)
 
 
-def ask(app, *, headers=(), chunks=(b"",)):
+def ask(app, path="/", *, method="GET", headers=(), chunks=(b"",)):
     """Send a request through an ASGI application."""
     sent, waiting = [], list(chunks)
 
@@ -48,7 +48,8 @@ def ask(app, *, headers=(), chunks=(b"",)):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app({"type": "http", "headers": list(headers)}, receive, send))
+    scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
+    asyncio.run(app(scope, receive, send))
     return sent
 
 
@@ -95,3 +96,53 @@ def test_large_requests_are_turned_away():
     ask(Guard(app), chunks=[b"x" * (MOST_BYTES // 2)] * 3)
     ask(Guard(app), headers=[(b"content-length", b"3")], chunks=[b"abc"])
     assert reached == ["http.disconnect", "http.request"]
+
+
+def status(path, *, method="GET", any_name=False, **headers):
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return ask(Guard(app, any_name), path, method=method, headers=named)[0]["status"]
+
+
+@pytest.mark.parametrize("host", ["localhost:7860", "127.0.0.1", "[::1]:7860", "LOCALHOST:1"])
+def test_this_machine_is_reached_by_its_own_names(host):
+    assert status("/", host=host) == 200
+
+
+@pytest.mark.parametrize("host", ["evil.org", "127.0.0.1.evil.org:7860", "192.168.0.3", "", ":80"])
+def test_by_the_name_of_another_site_nothing_is_reached_without_a_password(host):
+    assert status("/", host=host) == 403
+    assert status("/", host=host, any_name=True) == 200
+
+
+def test_another_site_cannot_send_anything():
+    join = "/gradio_api/queue/join"
+    sites = ("same-origin", "same-site", "cross-site")
+    found = [status(join, method="POST", sec_fetch_site=site) for site in sites]
+    assert found == [200, 403, 403] and status(join, method="POST") == 200
+    assert status("/", sec_fetch_site="cross-site") == 200  # a link to the page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file/etc/passwd",
+        "/gradio_api/proxy=https://evil.org",
+        "/gradio_api/upload",
+        "/gradio_api/run/predict",
+        "/gradio_api/call/look",
+        "/gradio_api/vibe-edit",
+        "/gradio_api/openapi.json",
+        "/gradio_api/heartbeat/../upload",
+        "/assets/../../../../etc/passwd",
+        "/static/../config",
+        "/monitoring",
+        "//evil.org",
+        "/docs",
+    ],
+)
+def test_what_the_page_does_not_need_is_not_there(path):
+    assert status(path) == status(path, method="POST") == 404

@@ -55,10 +55,10 @@ def test_with_strength_zero_it_changes_nothing(studio, explorer):
 def test_of_the_demonstration_it_runs_by_itself_and_has_ten_lines():
     explorer, setup = make_example(3, 0)
     studio = Studio(explorer, origin=Origin(tuple(setup)))
-    view = view_of(studio, edit="s3_1_0-3", seed="2")
-    recipe = write_recipe(studio, view)
-    assert len(recipe.splitlines()) <= 10
-    outputs = run(recipe)["outputs"]
+    for edit in ("s3_1_0-3", "v1-6_-0.5", "c1_2"):
+        view = view_of(studio, edit=edit, seed="2")
+        assert len(write_recipe(studio, view).splitlines()) <= 10
+    outputs = run(write_recipe(studio, view))["outputs"]  # of the last, the longest
     assert np.abs(studio.pictures(outputs) - last_column(studio, view)).max() <= 1
 
 

@@ -136,6 +136,17 @@ def test_memory_has_an_end_and_the_thumbnails_stay(studio, monkeypatch):
     assert len(studio._remembered) == 3 and "thumbnails" in studio._remembered
 
 
+def test_large_pictures_are_forgotten_sooner(studio, monkeypatch):
+    one = studio.strip(SEGMENT, [], 0).pixels.nbytes
+    monkeypatch.setattr("skcurve.app.studio.MOST_BYTES_REMEMBERED", 3.1 * one)
+    for seed in range(6):
+        studio.strip(SEGMENT, [], seed)
+    strips = [key[-2] for key in studio._remembered if key[0] == "strip"]
+    assert strips == [3, 4, 5]
+    monkeypatch.setattr("skcurve.app.studio.MOST_BYTES_REMEMBERED", 1)
+    assert studio.strip(SEGMENT, [], 6) is studio.strip(SEGMENT, [], 6)  # the last one stays
+
+
 def test_outputs_that_are_no_pictures_are_shown_through_a_function():
     curve = PolylineCurve([[0.0, 0.0], [1.0, 1.0]])
     explorer = LatentDirectionExplorer(curve, lambda z: np.stack([z] * 3, axis=1)[:, :, None, None])

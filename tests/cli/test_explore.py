@@ -79,12 +79,33 @@ def test_the_demonstration_brings_all_of_it(skcurve, opened):
     assert settings["setup"][3].startswith("curve = SFVQ(2, random_state=0).fit(")
 
 
+def test_directions_are_tried_on_the_latents_that_are_named(skcurve, files, mine, opened, rows):
+    found = skcurve("explore", "curve.safetensors", "-g", mine, "--latents", "X.npy")
+    assert found.code == 0, found.err
+    ((explorer, settings),) = opened
+    drawn = explorer.sample(20, 0)
+    assert (np.abs(drawn[:, None] - rows[None]).max(-1).min(1) < 1e-6).all()
+    names = {}
+    sys.path.insert(0, str(files))
+    try:
+        exec("\n".join(settings["setup"]), names)
+    finally:
+        sys.path.remove(str(files))
+    assert (names["explorer"].sample(20, 0) == drawn).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         ([], 2, "a curve and its --generator are needed, or --demo"),
         (["curve.safetensors"], 2, "--generator are needed"),
         (["curve.safetensors", "--demo"], 2, "give it alone"),
+        (["--demo", "--latents", "X.npy"], 2, "give it alone"),
+        (
+            ["curve.safetensors", "-g", "generator_of_mine:make", "--latents", "none.npy"],
+            1,
+            "No such file",
+        ),
         (["none.safetensors", "-g", "generator_of_mine:make"], 1, "No such file"),
         (["curve.safetensors", "-g", "generator_of_mine"], 1, "must be module:factory"),
         (["curve.safetensors", "-g", "generator_of_mine:none"], 1, "there is no 'none'"),
