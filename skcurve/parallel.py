@@ -85,14 +85,15 @@ class _OneCoreProducts:
     """While any call is inside, the products that compiled functions take stay on one core each.
 
     The limit is the whole process's: the first call in sets it, and the last one out lifts it,
-    also where an interrupt has cut a call short.
+    also where an interrupt has cut a call short. What another thread has limited already stays as
+    it is.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._inside: set[object] = set()
         self._libraries: list[Any] = []
-        self._n_threads: list[int] = []
+        self._limited: list[tuple[Any, int]] = []
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
@@ -103,17 +104,35 @@ class _OneCoreProducts:
                 self._inside.add(me)
                 if first:
                     self._libraries = self._libraries or _product_libraries()
-                    self._n_threads = [library.num_threads for library in self._libraries]
                     for library in self._libraries:
-                        library.set_num_threads(1)
+                        self._limit(library)
             yield
         finally:
             with self._lock:
                 self._inside.discard(me)
-                if not self._inside and self._n_threads:  # known before any of them was limited
-                    for library, n_threads in zip(self._libraries, self._n_threads, strict=True):
-                        library.set_num_threads(n_threads)
-                    self._n_threads = []
+                while not self._inside and self._limited:
+                    _restore(*self._limited.pop())
+
+    def _limit(self, library: Any) -> None:
+        """Limit a library, and remember what it had."""
+        n_threads = library.num_threads
+        if n_threads > 1:
+            self._limited.append((library, n_threads))
+            library.set_num_threads(1)
+            if library.num_threads > 1:  # another thread has the say
+                self._limited.pop()
+
+
+def _restore(library: Any, n_threads: int) -> None:
+    """Lift a limit, in whichever thread, and leave it to all threads to set another.
+
+    From version 3.8 on, threadpoolctl sets OpenBLAS's limits for one thread only, the first that
+    asked, and does nothing for all others until that one lets go.
+    """
+    let_go = getattr(library, "clear_controlling_thread", lambda **_: None)
+    let_go(force=True)
+    library.set_num_threads(n_threads)
+    let_go()
 
 
 def _product_libraries() -> list[Any]:

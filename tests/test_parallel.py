@@ -113,6 +113,39 @@ def test_calls_that_overlap_leave_the_products_all_their_cores():
     assert run.stdout.split() == ["2", "True"], run.stderr
 
 
+AFTERWARDS = """
+import threading
+import numpy as np
+from skcurve import SFVQ
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+X = np.random.default_rng(0).standard_normal((4000, 16)).astype(np.float32)
+SFVQ(4, random_state=0).fit(X)
+
+def search():
+    NearestNeighbors(n_neighbors=3).fit(X).kneighbors(X)
+    with threadpool_limits(1, user_api="blas"):
+        controller = ThreadpoolController().select(user_api="blas")
+        print([library.num_threads for library in controller.lib_controllers])
+
+thread = threading.Thread(target=search)
+thread.start()
+thread.join()
+"""
+
+
+def test_other_threads_may_limit_products_after_a_fit():
+    run = subprocess.run(
+        [sys.executable, "-c", AFTERWARDS],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+    )
+    assert set(run.stdout.strip("[]\n").split(", ")) == {"1"}, run.stderr
+    assert "OpenBLAS" not in run.stderr  # it says that it may hang
+
+
 class Library:
     """A library of products with four threads, in which an interrupt may arrive."""
 

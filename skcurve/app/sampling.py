@@ -12,7 +12,6 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from skcurve import __version__
 from skcurve.app.images import encode_png
@@ -92,8 +91,7 @@ def draw(studio: Studio, sampling: Sampling) -> Drawn:
         If only what is inside of the distribution is wanted, and too little is.
     """
     stretch = (float(sampling.first), float(sampling.last))
-    # Neighbours are looked for in a thread of the page, where OpenBLAS warns of OpenMP's threads.
-    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of gaps, which the page tells of itself
         augmenter = studio.augmenter().set_params(jitter=sampling.jitter)
         found = augmenter.sample(

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from threadpoolctl import threadpool_limits
 
 from skcurve.curve import PolylineCurve
 from skcurve.directions import SegmentDirections
@@ -318,8 +317,6 @@ class Setting:
         """Mark the outlier vertices of a curve, (M,); each curve is looked at once."""
         if id(curve) not in self._marked:
             rows = torch.from_numpy(self._flat(self.reference))
-            # In other threads than the main one, as the page's, OpenBLAS warns of OpenMP's.
-            with threadpool_limits(1, user_api="openmp"):
-                marks = outlier_vertices(curve, rows)
+            marks = outlier_vertices(curve, rows)
             self._marked[id(curve)] = curve, np.asarray(marks)
         return self._marked[id(curve)][1]
