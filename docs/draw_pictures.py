@@ -384,11 +384,11 @@ def card_scale(theme):
     """Squares whose areas are bytes: those of docs/scaling.md, measured."""
     figure = Figure(figsize=CARD, layout="constrained")
     axes = plane(figure.subplots())
-    side = (221 / 1024 / 100) ** 0.5
+    side = (243 / 1024 / 100) ** 0.5
     axes.add_patch(mpl.patches.Rectangle((0, 0), 1, 1, color=theme.faint, lw=0))
     axes.add_patch(mpl.patches.Rectangle((1.1, 0), side, side, color=theme.other, lw=0))
     axes.text(0.5, 0.5, "100 GiB\nof rows", ha="center", va="center", color=theme.ink)
-    axes.text(1.1, 0.1, "221 MiB\nof memory", color=theme.ink)
+    axes.text(1.1, 0.1, "243 MiB\nof memory", color=theme.ink)
     axes.set(xlim=(-0.05, 1.85), ylim=(-0.05, 1.05))
     return figure
 
