@@ -536,6 +536,7 @@ COMMANDS: list[tuple[Callable[..., None], list[str]]] = [
             "skcurve fit X.npy -b 8 -o curve.safetensors",
             "skcurve fit data.npz --key latents -b 10 -o curve.safetensors --json > fit.json",
             "skcurve fit words.parquet --key embedding --smoothness 0.1 -o curve.safetensors",
+            "skcurve fit shards/ -b 10 -o curve.safetensors",
         ],
     ),
     (

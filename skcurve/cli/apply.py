@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from skcurve import SFVQ
+from skcurve.blocks import Blocks
 from skcurve.cli.inputs import (
     NumpyArray,
     load_curve,
+    open_rows,
+    part_of,
     read_coordinates,
-    read_rows,
     refuse_gaps,
 )
 from skcurve.cli.outputs import check_array_output, put_array, say
@@ -35,7 +37,7 @@ def transform(
     """Write the coordinate of every row on the curve; see `SFVQ.transform`."""
     check_array_output(output, curve, data)
     sfvq = load_curve(curve, bits, coordinate=coordinate, device=device)
-    rows = read_rows(data, key, n_features=sfvq.n_features_in_)
+    rows = open_rows(data, key, n_features=sfvq.n_features_in_)
     _apply(sfvq, sfvq.transform, rows, data, output, name="coordinate", quiet=quiet)
 
 
@@ -52,7 +54,7 @@ def quantize(
     """Write the nearest point of the curve to every row; see `SFVQ.quantize`."""
     check_array_output(output, curve, data)
     sfvq = load_curve(curve, bits, device=device)
-    rows = read_rows(data, key, n_features=sfvq.n_features_in_)
+    rows = open_rows(data, key, n_features=sfvq.n_features_in_)
     _apply(sfvq, sfvq.quantize, rows, data, output, name="quantized", quiet=quiet)
 
 
@@ -76,7 +78,7 @@ def inverse(
 def _apply(
     sfvq: SFVQ,
     method: Callable[[Any], Any],
-    rows: NumpyArray,
+    rows: NumpyArray | Blocks,
     data: Path,
     output: Path,
     *,
@@ -86,7 +88,7 @@ def _apply(
     """Write what a method of the curve makes of the rows."""
     size = max(1, BLOCK_ENTRIES // sfvq.n_features_in_)
     starts = range(0, len(rows), size)
-    blocks = (method(rows[start : start + size]) for start in starts)
+    blocks = (method(part_of(rows, start, min(start + size, len(rows)))) for start in starts)
     shown = track(blocks, len(starts), doing=name, quiet=quiet)
     try:
         put_array(output, shown, len(rows), name=name)

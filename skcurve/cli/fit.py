@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from skcurve import SFVQ
-from skcurve.cli.inputs import read_rows, refuse_gaps
+from skcurve.cli.inputs import open_rows, refuse_gaps
 from skcurve.cli.outputs import Column, check_output, print_json, print_table, say
 from skcurve.cli.progress import fit_progress
 from skcurve.cli.run import INTERRUPTED, warn
@@ -56,7 +56,7 @@ def fit(
     """
     check_output(output, [".safetensors"], data)
     was_there = output.exists()
-    rows = read_rows(data, key)
+    rows = open_rows(data, key)
     sfvq = SFVQ(**parameters)
     try:
         with (

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy.typing as npt
+import torch
 
 from skcurve import SFVQ
 from skcurve.arrays import read_array, read_npy
-from skcurve.blocks import find_gap
+from skcurve.blocks import Blocks, find_gap
+from skcurve.blocks.files import open_shards
 from skcurve.interop import as_tensor
 
 NumpyArray: TypeAlias = npt.NDArray[Any]
@@ -85,6 +87,46 @@ def read_rows(path: Path, key: str | None = None, *, n_features: int | None = No
     return rows
 
 
+def open_rows(
+    path: Path, key: str | None = None, *, n_features: int | None = None
+) -> NumpyArray | Blocks:
+    """Open a matrix in a file, or the shards of one in a folder.
+
+    Parameters
+    ----------
+    path : Path
+        As for `read_input`, or a folder.
+    key : str, default=None
+        Which of several arrays.
+    n_features : int, default=None
+        The number of columns it must have.
+
+    Returns
+    -------
+    rows : ndarray of shape (n, D), or Blocks
+
+    Raises
+    ------
+    ValueError
+        As by `read_rows`, and as by `open_shards`.
+    """
+    if not path.is_dir():
+        return read_rows(path, key, n_features=n_features)
+    rows = open_shards(path, key)
+    if n_features is not None and rows.shape[1] != n_features:
+        raise ValueError(
+            f"{named(path)} must have {n_features} columns, as the curve has; got {rows.shape[1]}."
+        )
+    return rows
+
+
+def part_of(rows: NumpyArray | Blocks, start: int, stop: int) -> NumpyArray:
+    """Read rows from `start` to `stop` of what was opened."""
+    if isinstance(rows, Blocks):
+        return torch.cat(list(rows.scan(start, stop))).numpy()
+    return rows[start:stop]
+
+
 def read_coordinates(path: Path, key: str | None = None) -> NumpyArray:
     """Read one coordinate a row, as `skcurve transform` writes them.
 
@@ -120,13 +162,13 @@ def _real(array: NumpyArray, path: Path) -> NumpyArray:
     return array
 
 
-def refuse_gaps(rows: NumpyArray, path: Path) -> None:
+def refuse_gaps(rows: NumpyArray | Blocks, path: Path) -> None:
     """Say which entry is NaN or infinite, if one is.
 
     Parameters
     ----------
-    rows : ndarray of shape (n, ...)
-        What was read from `path`.
+    rows : ndarray of shape (n, ...) or Blocks
+        What was read from `path`. Blocks have said so themselves.
     path : Path
         Its name.
 
@@ -135,6 +177,8 @@ def refuse_gaps(rows: NumpyArray, path: Path) -> None:
     ValueError
         Naming the first such row.
     """
+    if isinstance(rows, Blocks):
+        return
     for start in range(0, len(rows), BLOCK):
         gap = find_gap(as_tensor(rows[start : start + BLOCK], name=named(path)))
         if gap is not None:

@@ -72,7 +72,8 @@ Rows = Annotated[
     Path,
     typer.Argument(
         metavar="X",
-        help=f"The vectors, one a row: {FILE}, or - for an .npy stream on stdin.",
+        help=f"The vectors, one a row: {FILE}, a folder of shards, or - for an .npy stream on "
+        "stdin.",
         show_default=False,
     ),
 ]

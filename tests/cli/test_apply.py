@@ -123,6 +123,32 @@ def test_a_gap_far_down_leaves_nothing_behind(skcurve, files, rows, monkeypatch)
     assert sorted(os.listdir(files)) == before
 
 
+def test_a_folder_of_shards_is_one_matrix(skcurve, files, rows, monkeypatch):
+    (files / "shards").mkdir()
+    parts = np.array_split(rows.copy(), 3)
+    for number, part in enumerate(parts):
+        np.save(files / "shards" / f"part-{number}-of-3.npy", part)
+    monkeypatch.setattr(apply, "BLOCK_ENTRIES", 70 * 3)
+    curve = SFVQ.load(files / "curve.safetensors")
+    for command in ("transform", "quantize"):
+        assert skcurve(command, "curve.safetensors", "shards", "-o", "Y.npy").code == 0
+        np.testing.assert_array_equal(np.load(files / "Y.npy"), getattr(curve, command)(rows))
+    assert skcurve("fit", "shards", "-b", 3, "-o", "c.safetensors").code == 0
+    expected = SFVQ(3, random_state=0).fit(rows).codebook_
+    np.testing.assert_array_equal(SFVQ.load(files / "c.safetensors").codebook_, expected)
+    os.remove(files / "shards" / "part-1-of-3.npy")
+    said = skcurve("transform", "curve.safetensors", "shards", "-o", "T.npy").failed(1)
+    assert "lacks 1 of 3 shards: number 1 is missing" in said
+    parts[1][5, 0] = np.nan
+    np.save(files / "shards" / "part-1-of-3.npy", parts[1])
+    said = skcurve("transform", "curve.safetensors", "shards", "-o", "T.npy").failed(1)
+    assert "must hold finite numbers; got nan in its row 5" in said
+    np.save(files / "shards" / "part-1-of-3.npy", parts[1][:, :2])
+    said = skcurve("fit", "shards", "-b", 3, "-o", "d.safetensors").failed(1)
+    assert "all blocks of X must be as wide" in said
+    assert not {"T.npy", "d.safetensors"} & set(os.listdir(files))
+
+
 @pytest.mark.parametrize(
     ("curve", "said"),
     [

@@ -117,7 +117,7 @@ def no_reading(monkeypatch):
     def refuse(*_):
         raise AssertionError("it began to read")
 
-    monkeypatch.setattr(module, "read_rows", refuse)
+    monkeypatch.setattr(module, "open_rows", refuse)
 
 
 @pytest.mark.parametrize(
