@@ -1,10 +1,11 @@
 """Saliency without labels: how good are masks from a direction, and a segmenter taught by them?
 
 A direction of the background is looked for in the latent space of a generator of sprites
-(`find_background_direction`): among the segments of a curve of 4 bits, principal components and,
-where there are weights, those of the network (SeFa), each on all layers and on each quarter of
-them. From its effect, images with masks are made (`MaskMaker`, 600 pairs), and a U-Net is trained
-on them (`SaliencySegmenter`, 8 channels, at most 12 epochs). No label is used.
+(`find_background_direction`, 32 latents): among the segments of a curve of 4 bits, all principal
+components, where there are weights those of the network (SeFa), and the mixture of all these, each
+on all layers, on each half of them and on each quarter. From its effect, images with masks are
+made (`MaskMaker`, 1,200 pairs), and a U-Net is trained on them (`SaliencySegmenter`, 8 channels, at
+most 12 epochs). No label is used.
 
 It is then tested on 2,000 fresh renders of the six species: images that no generator made, with
 true masks (which pixels the ground does not show through). Beside it are
@@ -14,7 +15,10 @@ true masks (which pixels the ground does not show through). Beside it are
 - *GrabCut* of OpenCV, begun with the frame (an eighth of the sides) as sure background, 5 rounds;
 - the *ceiling*: the same network trained on as many renders with their true masks.
 
-Three seeds, which draw the latents, the pairs, the weights and the renders.
+Three seeds, which draw the latents, the pairs, the weights and the renders. The settings were
+chosen on other seeds (10, 11 and 12). These three were looked at once before: with 15 principal
+components the segmenter reached 0.890 of the ceiling's IoU on the trained generator, and the masks
+of seeds 10 and 11 then said to take all components.
 """
 
 from __future__ import annotations
@@ -100,7 +104,7 @@ class Run(NamedTuple):
 def main() -> None:
     """Measure the masks and the segmenter on each generator."""
     quick = wants_quick(__doc__)
-    sizes = Sizes(5000, 16, 600, 2000, 12)
+    sizes = Sizes(5000, 32, 1200, 2000, 12)
     if quick:
         sizes = Sizes(500, 4, 32, 32, 1)
     seeds = SEEDS[:1] if quick else SEEDS
@@ -121,7 +125,7 @@ def measured(scene: Scene, seed: int, sizes: Sizes, bench: Bench) -> Run:
     explorer = LatentDirectionExplorer(curve, generator, random_state=seed)
     finders: dict[str, Any] = {
         "segments": SegmentDirections(curve),
-        "PCA": PCADirections(min(15, train.shape[1]), random_state=seed).fit(generator, train),
+        "PCA": PCADirections(train.shape[1], random_state=seed).fit(generator, train),
     }
     if hasattr(generator, "first_layer_weights"):
         finders["SeFa"] = ClosedFormDirections(15, random_state=seed)
@@ -206,20 +210,20 @@ def show(report: Report, scene: Scene, runs: list[Run]) -> None:
     """Put the seeds together."""
     table = Table(
         f"{scene.name}: the direction found",
-        ["seed", "found by", "direction", "layers", "share", "evenness", "convincing",
-         "best share of each finder"],
-        note="All layers and each quarter of them were tried.",
+        ["seed", "found by", "direction", "layers", "share", "evenness", "clearness",
+         "convincing", "best score of each finder"],
+        note="The score is the product of share, evenness and clearness.",
     )  # fmt: skip
     for seed, run in enumerate(runs):
         best = run.found.direction
-        shares: dict[str, float] = {}
+        most: dict[str, float] = {}
         for name, one in zip(run.found.finders, run.found.candidates, strict=True):
-            shares[name] = max(shares.get(name, 0.0), one.scores["share"])
+            most[name] = max(most.get(name, 0.0), one.scores["score"])
         table.add(
             str(seed), run.found.found_by, best.name, str(best.layers or "all"),
-            best.scores["share"], best.scores["evenness"],
+            best.scores["share"], best.scores["evenness"], best.scores["clearness"],
             "yes" if run.found.convincing else "no",
-            ", ".join(f"{name} {share:.3f}" for name, share in shares.items()),
+            ", ".join(f"{name} {score:.3f}" for name, score in most.items()),
         )  # fmt: skip
     report.show(table)
     masks = Table(

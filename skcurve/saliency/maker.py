@@ -14,7 +14,7 @@ from skcurve import LatentDirectionExplorer
 from skcurve.explorer import Direction
 from skcurve.interop import Array, as_tensor
 from skcurve.randomness import RandomState, as_generator
-from skcurve.saliency.background import BackgroundDirection, both_ways
+from skcurve.saliency.background import BackgroundDirection
 from skcurve.saliency.cleaning import (
     THRESHOLDS,
     Limits,
@@ -23,6 +23,7 @@ from skcurve.saliency.cleaning import (
     require_skimage,
     verdict,
 )
+from skcurve.saliency.images import both_ways
 from skcurve.saliency.response import brightness, difference, zones
 
 Flags = npt.NDArray[np.bool_]
@@ -45,7 +46,7 @@ class MaskPairs(NamedTuple):
     latents : array of shape (n, D) or (n, L, D)
         Of the images.
     rejected : dict of str to int
-        How many other images were made and not used, by the reason.
+        How many images before the last of these were made and not used, by the reason.
     """
 
     images: npt.NDArray[Any]
@@ -59,9 +60,9 @@ class MaskMaker:
 
     For a latent z, a direction h and its strength s, the rule is one of two.
 
-    - "difference": of :math:`G(z + s h) - G(z - s h)`, the response of each pixel along the change
-      of the border is taken: about 1 where it goes along, about 0 where it stays. What is below the
-      threshold is the object.
+    - "difference": of :math:`G(z + s h) - G(z - s h)`, the distance of each pixel's change from
+      that of the border is taken, in units of the latter: about 0 where it goes along, 1 where it
+      stays. What is above the threshold is the object.
     - "shifted", as the paper [1]_ does it: the brightness of :math:`G(z + s h)`, where the
       background is plain. What is on the other side of the threshold than the border is the object.
 
@@ -249,7 +250,7 @@ class MaskMaker:
                 reasons.append(UNCHANGED)
                 continue
             level = find_threshold(picture, self.threshold)
-            is_bright = self.rule == "difference" or np.median(picture[border]) > level
+            is_bright = self.rule == "shifted" and np.median(picture[border]) > level
             mask = picture <= level if is_bright else picture > level
             masks[number] = cleaned(mask, self._limits.speck)
             reasons.append(verdict(masks[number], self._limits))
@@ -259,29 +260,39 @@ class MaskMaker:
         n_made, n_failed, number = 0, 0, 0
         since: Counter[str] = Counter()
         while n_made < n:
-            if n_failed >= self.max_tries:
+            # A batch has its own randomness: what comes first does not depend on n.
+            draws = np.random.default_rng([self._seed, number])
+            number += 1
+            latents: Array = self._explorer.sample(self.batch_size, draws)
+            masks, reasons = self.masks_of(latents)
+            used: list[int] = []
+            rejected: Counter[str] = Counter()
+            for row, reason in enumerate(reasons):
+                if reason:
+                    since[reason] += 1
+                    n_failed += 1
+                else:
+                    used.append(row)
+                    rejected.update(since)
+                    since.clear()
+                    n_failed = 0
+                if n_made + len(used) == n or n_failed == self.max_tries:
+                    break
+            if used:
+                chosen = latents[used]
+                images = as_tensor(self._explorer.generator(chosen), name="images")
+                rows = as_tensor(chosen, name="latents")
+                yield MaskPairs(
+                    images.cpu().numpy(), masks[used], rows.cpu().numpy(), dict(rejected)
+                )
+                n_made += len(used)
+            if n_failed == self.max_tries:
                 counts = ", ".join(f"{count} {reason}" for reason, count in since.most_common())
                 raise RuntimeError(
                     f"no usable mask in {n_failed} images in a row (max_tries={self.max_tries}), "
                     f"after {n_made} of {n}; rejected were: {counts}. Try another direction or "
                     "strength, or other limits."
                 )
-            # A batch has its own randomness: what comes first does not depend on n.
-            draws = np.random.default_rng([self._seed, number])
-            number += 1
-            latents: Array = self._explorer.sample(self.batch_size, draws)
-            masks, reasons = self.masks_of(latents)
-            since.update(reason for reason in reasons if reason)
-            used = np.flatnonzero([not reason for reason in reasons])[: n - n_made]
-            if not len(used):
-                n_failed += len(reasons)
-                continue
-            chosen = latents[used]
-            images = as_tensor(self._explorer.generator(chosen), name="images")
-            rows = as_tensor(chosen, name="latents")
-            yield MaskPairs(images.cpu().numpy(), masks[used], rows.cpu().numpy(), dict(since))
-            n_made, n_failed = n_made + len(used), 0
-            since.clear()
 
 
 def _resolved(explorer: LatentDirectionExplorer, direction: Any) -> Direction:

@@ -90,10 +90,10 @@ def test_a_segment_is_known_by_its_number(simple):
 
 
 def test_no_usable_mask_is_said_with_the_reasons(simple):
-    with pytest.raises(RuntimeError, match=r"no usable mask in 128 .*max_tries=100.*: 128 border"):
+    with pytest.raises(RuntimeError, match=r"no usable mask in 100 .*max_tries=100.*: 100 border"):
         MaskMaker(simple, 0, max_tries=100, random_state=0).make(1)
     maker = MaskMaker(simple, 1, min_area=0.4, max_tries=10, random_state=0)
-    with pytest.raises(RuntimeError, match=r"after 0 of 5; rejected were: 64 too small"):
+    with pytest.raises(RuntimeError, match=r"after 0 of 5; rejected were: 10 too small"):
         maker.make(5)
 
 
