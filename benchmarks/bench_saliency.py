@@ -70,6 +70,7 @@ class Sizes(NamedTuple):
     """How much of everything."""
 
     n_train: int
+    n_components: int
     n_latents: int
     n_pairs: int
     n_test: int
@@ -104,9 +105,9 @@ class Run(NamedTuple):
 def main() -> None:
     """Measure the masks and the segmenter on each generator."""
     quick = wants_quick(__doc__)
-    sizes = Sizes(5000, 32, 1200, 2000, 12)
+    sizes = Sizes(5000, 64, 32, 1200, 2000, 12)
     if quick:
-        sizes = Sizes(500, 4, 32, 32, 1)
+        sizes = Sizes(500, 4, 4, 32, 32, 1)
     seeds = SEEDS[:1] if quick else SEEDS
     report = Report("saliency", __doc__, quick)
     report.tell("The weights of the trained networks", name_weights())
@@ -123,12 +124,13 @@ def measured(scene: Scene, seed: int, sizes: Sizes, bench: Bench) -> Run:
     train = sample(generator, sizes.n_train, seed)
     curve = SFVQ(N_BITS, random_state=seed).fit(train)
     explorer = LatentDirectionExplorer(curve, generator, random_state=seed)
+    n_components = min(sizes.n_components, train.shape[1])
     finders: dict[str, Any] = {
         "segments": SegmentDirections(curve),
-        "PCA": PCADirections(train.shape[1], random_state=seed).fit(generator, train),
+        "PCA": PCADirections(n_components, random_state=seed).fit(generator, train),
     }
     if hasattr(generator, "first_layer_weights"):
-        finders["SeFa"] = ClosedFormDirections(15, random_state=seed)
+        finders["SeFa"] = ClosedFormDirections(min(15, n_components), random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the table says whether it convinces
         found = find_background_direction(explorer, finders, n_latents=sizes.n_latents)

@@ -78,4 +78,5 @@ def mixture(
         strength=float(strengths.mean()),
         layers=first.layers,
         space=first.space,
+        source="mixture",
     )
