@@ -19,6 +19,7 @@ Three seeds, which draw the latents, the pairs, the weights and the renders. The
 chosen on other seeds (10, 11 and 12). These three were looked at once before: with 15 principal
 components and masks that were not brought to the edges of the images, the segmenter reached 0.890
 of the ceiling's IoU on the trained generator; what was changed then was again chosen on the others.
+Seeds 3, 4 and 5, which nobody had looked at, then gave 0.960 on it.
 """
 
 from __future__ import annotations
