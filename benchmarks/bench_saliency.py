@@ -1,10 +1,11 @@
 """Saliency without labels: how good are masks from a direction, and a segmenter taught by them?
 
 A direction of the background is looked for in the latent space of a generator of sprites
-(`find_background_direction`): among the segments of a curve of 4 bits, principal components and,
-where there are weights, those of the network (SeFa), each on all layers and on each quarter of
-them. From its effect, images with masks are made (`MaskMaker`, 600 pairs), and a U-Net is trained
-on them (`SaliencySegmenter`, 8 channels, at most 12 epochs). No label is used.
+(`find_background_direction`, 32 latents): among the segments of a curve of 4 bits, all principal
+components, where there are weights those of the network (SeFa), and the mixture of all these, each
+on all layers, on each half of them and on each quarter. From its effect, images with masks are
+made (`MaskMaker`, 1,200 pairs), and a U-Net is trained on them (`SaliencySegmenter`, 8 channels, at
+most 12 epochs). No label is used.
 
 It is then tested on 2,000 fresh renders of the six species: images that no generator made, with
 true masks (which pixels the ground does not show through). Beside it are
@@ -14,7 +15,11 @@ true masks (which pixels the ground does not show through). Beside it are
 - *GrabCut* of OpenCV, begun with the frame (an eighth of the sides) as sure background, 5 rounds;
 - the *ceiling*: the same network trained on as many renders with their true masks.
 
-Three seeds, which draw the latents, the pairs, the weights and the renders.
+Three seeds, which draw the latents, the pairs, the weights and the renders. The settings were
+chosen on other seeds (10, 11 and 12). These three were looked at once before: with 15 principal
+components and masks that were not brought to the edges of the images, the segmenter reached 0.890
+of the ceiling's IoU on the trained generator; what was changed then was again chosen on the others.
+Seeds 3, 4 and 5, which nobody had looked at, then gave 0.960 on it.
 """
 
 from __future__ import annotations
@@ -66,6 +71,7 @@ class Sizes(NamedTuple):
     """How much of everything."""
 
     n_train: int
+    n_components: int
     n_latents: int
     n_pairs: int
     n_test: int
@@ -100,9 +106,9 @@ class Run(NamedTuple):
 def main() -> None:
     """Measure the masks and the segmenter on each generator."""
     quick = wants_quick(__doc__)
-    sizes = Sizes(5000, 16, 600, 2000, 12)
+    sizes = Sizes(5000, 64, 32, 1200, 2000, 12)
     if quick:
-        sizes = Sizes(500, 4, 32, 32, 1)
+        sizes = Sizes(500, 4, 4, 32, 32, 1)
     seeds = SEEDS[:1] if quick else SEEDS
     report = Report("saliency", __doc__, quick)
     report.tell("The weights of the trained networks", name_weights())
@@ -119,12 +125,13 @@ def measured(scene: Scene, seed: int, sizes: Sizes, bench: Bench) -> Run:
     train = sample(generator, sizes.n_train, seed)
     curve = SFVQ(N_BITS, random_state=seed).fit(train)
     explorer = LatentDirectionExplorer(curve, generator, random_state=seed)
+    n_components = min(sizes.n_components, train.shape[1])
     finders: dict[str, Any] = {
         "segments": SegmentDirections(curve),
-        "PCA": PCADirections(min(15, train.shape[1]), random_state=seed).fit(generator, train),
+        "PCA": PCADirections(n_components, random_state=seed).fit(generator, train),
     }
     if hasattr(generator, "first_layer_weights"):
-        finders["SeFa"] = ClosedFormDirections(15, random_state=seed)
+        finders["SeFa"] = ClosedFormDirections(min(15, n_components), random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the table says whether it convinces
         found = find_background_direction(explorer, finders, n_latents=sizes.n_latents)
@@ -206,20 +213,20 @@ def show(report: Report, scene: Scene, runs: list[Run]) -> None:
     """Put the seeds together."""
     table = Table(
         f"{scene.name}: the direction found",
-        ["seed", "found by", "direction", "layers", "share", "evenness", "convincing",
-         "best share of each finder"],
-        note="All layers and each quarter of them were tried.",
+        ["seed", "found by", "direction", "layers", "share", "evenness", "clearness",
+         "convincing", "best score of each finder"],
+        note="The score is the product of share, evenness and clearness.",
     )  # fmt: skip
     for seed, run in enumerate(runs):
         best = run.found.direction
-        shares: dict[str, float] = {}
+        most: dict[str, float] = {}
         for name, one in zip(run.found.finders, run.found.candidates, strict=True):
-            shares[name] = max(shares.get(name, 0.0), one.scores["share"])
+            most[name] = max(most.get(name, 0.0), one.scores["score"])
         table.add(
             str(seed), run.found.found_by, best.name, str(best.layers or "all"),
-            best.scores["share"], best.scores["evenness"],
+            best.scores["share"], best.scores["evenness"], best.scores["clearness"],
             "yes" if run.found.convincing else "no",
-            ", ".join(f"{name} {share:.3f}" for name, share in shares.items()),
+            ", ".join(f"{name} {score:.3f}" for name, score in most.items()),
         )  # fmt: skip
     report.show(table)
     masks = Table(

@@ -22,8 +22,9 @@ explorer = LatentDirectionExplorer(curve, sprites, random_state=0)
 # %%
 # The direction
 # -------------
-# Segments of the curve and principal components are tried, on all layers and on each quarter of
-# them. The one that changes the border of the images most against their centre comes first.
+# Segments of the curve, principal components and the best mixture of all are tried, on all layers,
+# on each half and on each quarter of them. The one that changes the border of the images most
+# against their centre comes first.
 
 found = find_background_direction(explorer, n_latents=8)
 print(found)
@@ -32,7 +33,7 @@ print(found.to_frame().head(5).round(3))
 # %%
 # Masks
 # -----
-# What goes along with the border as the latent is moved is the background.
+# What changes as the border does, when the latent is moved, is the background.
 
 maker = MaskMaker(explorer, found, random_state=0)
 pairs = maker.make(300)
@@ -52,7 +53,7 @@ for line, images, name in zip(axes, rows, ["sample", "one way", "the other", "ma
         ax.imshow(image, cmap="gray")
         ax.set(xticks=[], yticks=[])
     line[0].set_ylabel(name)
-figure.suptitle(f"{maker.direction.name}: what moves with the border is the background")
+figure.suptitle(f"{maker.direction.name}: what changes as the border does is the background")
 figure.tight_layout()
 
 # %%

@@ -66,6 +66,13 @@ def path_length(
 
     Notes
     -----
+    A small number is no merit by itself: L grows with the square of the way, so that a walk that
+    hardly moves, or shows little, beats any other. Compare walks that show as much, such as the
+    same vertices in another order; or L over the squared length of the segment in the latent space
+    (how fast the features change for a step of one length), or over the bound above (how unevenly:
+    1 is the best), and say beside it how much of the distribution the walk shows, such as the
+    standard deviation of its features over that of samples.
+
     `torchmetrics.image.PerceptualPathLength` has the mean over random pairs of latents, with
     features of a network of its own; here it is a number for each segment of a path, with features
     of the user's.

@@ -11,6 +11,7 @@ Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 THRESHOLDS = ("otsu", "li", "isodata")
+N_BINS = 256
 
 
 class Limits(NamedTuple):
@@ -63,12 +64,11 @@ def find_threshold(picture: Numbers, threshold: str | float) -> float:
     if not isinstance(threshold, str):
         return float(threshold)
     filters = require_skimage().filters
-    found = {
-        "otsu": filters.threshold_otsu,
-        "li": filters.threshold_li,
-        "isodata": filters.threshold_isodata,
-    }[threshold]
-    return float(found(picture))
+    if threshold == "li":
+        return float(filters.threshold_li(picture))
+    found = {"otsu": filters.threshold_otsu, "isodata": filters.threshold_isodata}[threshold]
+    # It is the middle of the last bin of the dark part, all of which is dark.
+    return float(found(picture, nbins=N_BINS) + np.ptp(picture) / (2 * N_BINS))
 
 
 def separability(picture: Numbers) -> float:

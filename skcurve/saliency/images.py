@@ -1,4 +1,4 @@
-"""Outputs of a generator as images, channels first, whatever their layout is."""
+"""Outputs of a generator as images, channels first, whatever their layout is; and moved ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from skcurve import LatentDirectionExplorer
+from skcurve.explorer import Direction
 from skcurve.interop import all_finite, as_tensor
 
 N_CHANNELS = (1, 3)
@@ -48,3 +50,26 @@ def as_images(outputs: Any, *, name: str = "images") -> torch.Tensor:
     if not all_finite(tensor):
         raise ValueError(f"{name} contain NaN or infinity; every pixel must be finite.")
     return tensor
+
+
+def both_ways(explorer: LatentDirectionExplorer, direction: Direction, latents: Any) -> Any:
+    """Make the images of latents moved by plus and by minus the strength of a direction.
+
+    Parameters
+    ----------
+    explorer : LatentDirectionExplorer
+        Of a generator of images.
+    direction : Direction
+        Which, at which strength, on which layers.
+    latents : array-like of shape (n, D) or (n, L, D)
+        Where to begin.
+
+    Returns
+    -------
+    there, back : (n, C, H, W) tensor
+    """
+    strengths = [direction.strength, -direction.strength]
+    outputs = as_tensor(explorer.traverse(latents, direction, strengths), name="outputs")
+    return tuple(
+        as_images(outputs[:, number], name="the outputs of the generator") for number in (0, 1)
+    )

@@ -86,15 +86,15 @@ def spread_of(there: torch.Tensor, back: torch.Tensor) -> Spread:
 
 
 def difference(there: torch.Tensor, back: torch.Tensor) -> tuple[Numbers, Numbers]:
-    r"""Measure how far each pixel changes as the border does.
+    r"""Measure how far each pixel is from changing as the border does.
 
     With the change d(p) of pixel p between the two signs, a vector with an entry a channel, and the
     median change b over the border,
 
-    .. math:: r(p) = d(p) \cdot b \, / \, |b|^2 .
+    .. math:: r(p) = |d(p) - b| \, / \, |b| .
 
-    It is about 1 where a pixel goes along with the border, about 0 where it stays, and less than 0
-    where it goes the other way.
+    It is 0 where a pixel goes along with the border, 1 where it stays, and anything where it goes
+    another way: also an object that changes more than the background differs from it.
 
     Parameters
     ----------
@@ -111,10 +111,10 @@ def difference(there: torch.Tensor, back: torch.Tensor) -> tuple[Numbers, Number
     change = (there - back).double().cpu().numpy()
     border = zones(*change.shape[2:]).border
     along = np.median(change[:, :, border], axis=2)
-    power = np.square(along).sum(1)
-    response = np.einsum("nchw,nc->nhw", change, along)
-    response /= np.where(power > 0, power, 1.0)[:, None, None]
-    return response, np.sqrt(power / change.shape[1])
+    length = np.sqrt(np.square(along).sum(1))
+    response = np.sqrt(np.square(change - along[:, :, None, None]).sum(1))
+    response /= np.where(length > 0, length, np.inf)[:, None, None]
+    return response, length / np.sqrt(change.shape[1])
 
 
 def brightness(shifted: torch.Tensor) -> Numbers:

@@ -7,8 +7,9 @@ import torch
 from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.directions import PCADirections
 from skcurve.explorer import Direction
-from skcurve.generators.sprites import FACTORS
+from skcurve.generators.sprites import FACTORS, ExactSprites, render
 from skcurve.saliency import find_background_direction
+from skcurve.saliency.mixture import mixture
 from skcurve.saliency.response import difference, spread_of, zones
 
 
@@ -19,7 +20,7 @@ def test_the_true_direction_is_found_among_all_factors(explorer, true_direction)
     scores = [one.scores["score"] for one in found.candidates]
     assert scores == sorted(scores, reverse=True)
     assert found.candidates[0].scores == found.direction.scores
-    assert len(found.candidates) == len(found.finders) == 17 + 9
+    assert len(found.candidates) == len(found.finders) == 17 + 9 + 1  # and the mixture
     np.testing.assert_array_equal(found.direction.vector, found.sign * found.candidates[0].vector)
     assert found.direction.strength_range is not None and found.direction.layers is None
 
@@ -37,9 +38,79 @@ def test_it_is_the_same_from_either_side(explorer, true_direction):
 def test_it_says_when_none_convinces(explorer, sprites):
     rows = sprites.true_directions()
     others = np.delete(rows, FACTORS.index("background"), axis=0)
-    with pytest.warns(UserWarning, match=r"the best of 8, '.*' of ndarray, has share"):
+    with pytest.warns(UserWarning, match=r"the best of 9, '.*' of .*, has share .* clearness"):
         found = find_background_direction(explorer, others, layer_ranges=[None], n_latents=8)
     assert not found.convincing and "not convincing" in repr(found)
+
+
+def ground_and_square(latents):
+    """A square on a ground, each as bright as its own turned latent says; the third moves it."""
+    turned = np.asarray(latents) @ TURN
+    images = np.repeat(turned[:, 0], 256).reshape(-1, 16, 16)
+    for image, row in zip(images, turned, strict=True):
+        left = 5 + int(np.clip(2 * row[2], -3, 3))
+        image[5:11, left : left + 6] = row[1]
+    return images
+
+
+TURN = np.linalg.qr(np.random.default_rng(4).normal(size=(3, 3)))[0]
+
+
+def explorer_of(generator, n_features):
+    vertices = np.random.default_rng(1).normal(size=(16, n_features))
+    return LatentDirectionExplorer(PolylineCurve(vertices), generator, random_state=0)
+
+
+def test_a_mixture_is_the_background_where_no_candidate_is():
+    found = find_background_direction(explorer_of(ground_and_square, 3), np.eye(3))
+    assert found.found_by == "mixture" and found.convincing
+    assert abs(found.direction.vector @ TURN[:, 0]) > 0.98
+    assert max(abs(TURN[:, 0])) < 0.8  # no axis was near
+
+
+def test_changes_of_large_images_are_averaged_before_they_are_mixed():
+    def large(latents):
+        return ground_and_square(latents).repeat(4, axis=1).repeat(4, axis=2)
+
+    small, other = (
+        mixture(explorer_of(generator, 3), [Direction(row) for row in np.eye(3)], BASE)
+        for generator in (ground_and_square, large)
+    )
+    assert abs(small.vector @ other.vector) > 0.99
+
+
+BASE = np.random.default_rng(2).normal(size=(16, 3))
+
+
+def on_one_ground(latents):
+    factors = np.asarray(ExactSprites().to_factors(latents))
+    factors[:, FACTORS.index("background")] = 0.6
+    return render(factors)
+
+
+def darker_at_once(latents):
+    """The ground is one, and the whole picture grows darker."""
+    light = ExactSprites().to_factors(latents)[:, FACTORS.index("background"), None, None, None]
+    return (on_one_ground(latents) + 1) * (0.4 + 0.6 * light) - 1
+
+
+def smooth_patterns(latents):
+    waves = np.fft.fftfreq(32)
+    length = np.hypot(*np.meshgrid(waves, waves))
+    length[0, 0] = 1 / 32
+    noise = np.fft.fft2(np.random.default_rng(0).normal(size=(20, 32, 32)))
+    patterns = np.fft.ifft2(noise / length**2).real
+    patterns /= patterns.std((1, 2), keepdims=True)
+    return np.tanh(np.tensordot(latents, patterns, 1) / 3)
+
+
+@pytest.mark.parametrize(
+    ("generator", "n_features"), [(on_one_ground, 9), (darker_at_once, 9), (smooth_patterns, 20)]
+)
+def test_where_there_is_no_background_none_convinces(generator, n_features):
+    with pytest.warns(UserWarning, match="no candidate is a convincing direction"):
+        found = find_background_direction(explorer_of(generator, n_features))
+    assert not found.convincing and "mixture" in found.finders
 
 
 def test_layers_are_tried_too(explorer):
@@ -48,17 +119,24 @@ def test_layers_are_tried_too(explorer):
         explorer, PCADirections(4), layer_ranges=[None, layer], n_latents=8
     )
     assert found.direction.layers == [3]
-    assert len(found.candidates) == 8
+    assert len(found.candidates) == 2 * (4 + 1)
     by_default = find_background_direction(explorer, PCADirections(4), n_latents=8)
-    assert by_default.direction.layers == [3] and len(by_default.candidates) == 4 * 5
-    np.testing.assert_array_equal(by_default.direction.vector, found.direction.vector)
+    tried = [one.layers for one in by_default.candidates]
+    assert all(
+        tried.count(layers) == 4 + 1 for layers in (None, [0, 1], [2, 3], [0], [1], [2], [3])
+    )
+    assert len(tried) == 7 * (4 + 1)
+    assert by_default.direction.scores["score"] >= found.direction.scores["score"]
 
 
 def test_the_table(explorer, true_direction):
     pytest.importorskip("pandas")
     frame = find_background_direction(explorer, {"mine": [true_direction]}, n_latents=8).to_frame()
-    assert list(frame.columns) == ["finder", "layers", "strength", "score", "share", "evenness"]
-    assert set(frame["finder"]) == {"mine"} and len(frame) == 5  # all layers, and each quarter
+    assert list(frame.columns) == [
+        "finder", "layers", "strength", "score", "share", "evenness", "clearness"
+    ]  # fmt: skip
+    # All layers, each half and each quarter; a single direction has no mixture.
+    assert set(frame["finder"]) == {"mine"} and len(frame) == 7
 
 
 def test_tensors_give_the_same(explorer, sprites, true_direction):
@@ -96,8 +174,10 @@ def test_the_measures_are_what_they_say():
     np.testing.assert_allclose(spread.share, 1)
     np.testing.assert_allclose(spread.evenness, 1)
     response, moved = difference(back + shift, back)
-    np.testing.assert_allclose(response, np.broadcast_to(~centre, (2, 16, 16)), atol=1e-6)
+    np.testing.assert_allclose(response, np.broadcast_to(centre, (2, 16, 16)), atol=1e-6)
     np.testing.assert_allclose(moved, 0.5)
+    shift[..., 8, 8] = 1.5  # more than the border: no ground either
+    np.testing.assert_allclose(difference(back + shift, back)[0][:, 8, 8], 2, atol=1e-6)
     np.testing.assert_allclose(spread_of(back + 0.3, back).share, 0.5)
     half = torch.zeros(1, 3, 16, 16)
     half[..., :8] = 1.0

@@ -7,6 +7,7 @@ from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.explorer import Direction
 from skcurve.generators.sprites import FACTORS
 from skcurve.saliency import MaskMaker, find_background_direction, iou
+from skcurve.saliency.cleaning import find_threshold
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +91,58 @@ def test_a_segment_is_known_by_its_number(simple):
 
 
 def test_no_usable_mask_is_said_with_the_reasons(simple):
-    with pytest.raises(RuntimeError, match=r"no usable mask in 128 .*max_tries=100.*: 128 border"):
+    with pytest.raises(RuntimeError, match=r"no usable mask in 100 .*max_tries=100.*: 100 border"):
         MaskMaker(simple, 0, max_tries=100, random_state=0).make(1)
     maker = MaskMaker(simple, 1, min_area=0.4, max_tries=10, random_state=0)
-    with pytest.raises(RuntimeError, match=r"after 0 of 5; rejected were: 64 too small"):
+    with pytest.raises(RuntimeError, match=r"after 0 of 5; rejected were: 10 too small"):
         maker.make(5)
+
+
+def test_images_are_counted_one_by_one(simple):
+    """Every second or so has two squares, which is split."""
+    maker = MaskMaker(simple, 1, batch_size=32, random_state=0)
+    draws = [np.random.default_rng([maker._seed, number]) for number in range(3)]
+    reasons = [one for draw in draws for one in maker.masks_of(simple.sample(32, draw))[1]]
+    used = [row for row, reason in enumerate(reasons) if not reason]
+    for n in (1, 5, 30):
+        assert sum(maker.make(n).rejected.values()) == used[n - 1] + 1 - n
+    run = max(np.diff([-1, *used])) - 1  # the longest of what was rejected
+    assert run > 1
+    MaskMaker(simple, 1, batch_size=32, max_tries=run + 1, random_state=0).make(len(used))
+    parts = MaskMaker(simple, 1, batch_size=32, max_tries=run, random_state=0).stream(len(used))
+    made = 0
+    with pytest.raises(RuntimeError, match=rf"no usable mask in {run} images in a row"):
+        for part in parts:
+            made += len(part.images)
+    assert made == int(np.argmax(np.diff([-1, *used]) > run))  # what came before is not lost
+
+
+def test_the_edges_of_a_coarse_effect_are_those_of_the_image(simple):
+    def coarse(latents):
+        """The ground shines through where the square ends, as a coarse grid would have it."""
+        images = np.repeat(latents[:, 1], 1024).reshape(-1, 32, 32)
+        images[:, 10:20, 9:21] += 1 - latents[:, 1, None, None] * BLUR
+        return images
+
+    truth = np.zeros((32, 32), bool)
+    truth[10:20, 9:21] = True
+    explorer = LatentDirectionExplorer(simple.curve, coarse, random_state=0)
+    plain, refined = (
+        MaskMaker(explorer, 1, refine=share, random_state=0).masks_of([[0.0, 0.1]])[0][0]
+        for share in (0, 1 / 8)
+    )
+    assert (plain != truth).sum() > 10
+    np.testing.assert_array_equal(refined, truth)
+
+
+BLUR = np.sqrt(np.outer(np.sin(np.linspace(0, np.pi, 10)), np.sin(np.linspace(0, np.pi, 12))))
+
+
+def test_the_threshold_is_above_all_of_its_bin():
+    """Of levels in one bin, none is bright while others are dark."""
+    picture = np.repeat([0.0, 0.0021, 0.0025, 1.0], 64).reshape(16, 16)
+    for name in ("otsu", "isodata"):
+        assert (picture > find_threshold(picture, name)).sum() == 64
 
 
 @pytest.mark.parametrize(
@@ -103,6 +151,7 @@ def test_no_usable_mask_is_said_with_the_reasons(simple):
         ({"rule": "none"}, "rule must be 'difference' or 'shifted'; got 'none'"),
         ({"threshold": "best"}, "threshold must be a number or one of otsu, li, isodata"),
         ({"speck": -0.1}, "speck must be from 0 to 1; got -0.1"),
+        ({"refine": 2}, "refine must be from 0 to 1; got 2"),
         ({"min_area": 0.6}, "min_area must be below max_area=0.5; got 0.6"),
         ({"max_tries": 0}, "max_tries must be at least 1; got 0"),
         ({"batch_size": 0}, "batch_size must be at least 1; got 0"),
