@@ -25,7 +25,9 @@ EXTRAS-release := release
 EXTRAS-bench := bench
 
 # One thread a worker: the test workers already share out the cores.
-PYTEST := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/pytest -n auto
+PYTEST := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/pytest -n auto --dist worksteal
+# Where versions are in question, and not the mathematics.
+QUICK := -m "not slow" --hypothesis-profile=few
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test test-installs test-oldest test-minimal test-wheel test-pythons test-fast lint format docs bench clean
@@ -44,10 +46,10 @@ test: env lint  ## lint, then every test and doctest
 test-installs: test-oldest test-minimal test-wheel  ## the tests on other installations
 
 test-oldest: .venv-oldest/.installed  ## the quick tests with the oldest versions that are admitted
-	NUMBA_CACHE_DIR=.venv-oldest/numba $(subst $(BIN),.venv-oldest/bin,$(PYTEST)) -m "not slow"
+	NUMBA_CACHE_DIR=.venv-oldest/numba $(subst $(BIN),.venv-oldest/bin,$(PYTEST)) $(QUICK)
 
 test-minimal: .venv-minimal/.installed  ## the quick tests with no extra; those that need one skip
-	$(subst $(BIN),.venv-minimal/bin,$(PYTEST)) -m "not slow"
+	$(subst $(BIN),.venv-minimal/bin,$(PYTEST)) $(QUICK)
 
 test-wheel: $(INSTALLED)-release  ## build wheel and sdist, check them, and use each in an environment of its own
 	rm -rf dist
@@ -68,7 +70,7 @@ test-pythons:  ## the quick tests with each newer Python that is found; gigabyte
 		venv=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
 		$$python -m venv $$venv && \
 		$$venv/bin/pip install --quiet -c constraints.txt -e '.[test]' && \
-		$(subst $(BIN),$$venv/bin,$(PYTEST)) -m "not slow" || exit 1; \
+		$(subst $(BIN),$$venv/bin,$(PYTEST)) $(QUICK) || exit 1; \
 	done
 
 test-fast: env  ## the tests and doctests that take seconds

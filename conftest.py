@@ -6,9 +6,12 @@ from importlib.util import find_spec
 
 import pytest
 import torch
+from hypothesis import settings
 
 if not torch.cuda.is_available():  # before anything imports Triton, which asks at once
     os.environ.setdefault("TRITON_INTERPRET", "1")
+
+settings.register_profile("few", max_examples=20)
 
 NEEDS = {
     "skcurve/plotting/*": "matplotlib",

@@ -62,7 +62,7 @@ def main() -> None:
         table.add(workers, workers * n_rows, fit, score, one[0] / fit, one[1] / score)
     report.show(table)
     rate = n_rows * 2**n_bits * n_features * 2 / one[1]
-    many_chunks(report, 70 if quick else 1000, n_bits)
+    many_chunks(report, *((66, 2) if quick else (1000, n_bits)))
     task = seconds_a_task(20 if quick else 2000)
     model(report, rate, task)
     report.publish()

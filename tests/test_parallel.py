@@ -108,7 +108,7 @@ def test_calls_that_overlap_leave_the_products_all_their_cores():
         [sys.executable, "-c", OVERLAP],
         capture_output=True,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        env={**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"},
     )
     assert run.stdout.split() == ["2", "True"], run.stderr
 
@@ -140,7 +140,7 @@ def test_other_threads_may_limit_products_after_a_fit():
         [sys.executable, "-c", AFTERWARDS],
         capture_output=True,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        env={**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"},
     )
     assert set(run.stdout.strip("[]\n").split(", ")) == {"1"}, run.stderr
     assert "OpenBLAS" not in run.stderr  # it says that it may hang
