@@ -56,7 +56,7 @@ QUICK_RANGES = {"n": [512, 1024, 2048], "M": [4, 8, 16], "D": [4, 8, 16]}
 
 FEW = Size(16_384, 0, 3)
 FEW_RANGE = [64, 256, 1024, 4096, 16_384]
-QUICK_FEW_RANGE = [64, 256, 1024]
+QUICK_FEW_RANGE = [16, 64, 256]
 
 FITTING = ("SFVQ", "MiniBatchKMeans")
 PROJECTION = ("project", "KMeans.predict")

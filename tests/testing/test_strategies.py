@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import skcurve
@@ -20,6 +20,7 @@ from skcurve.testing import (
 )
 
 some_examples = settings(max_examples=40, deadline=None)
+until_found = settings(max_examples=2000, deadline=None, phases=[Phase.generate])
 DTYPES = [np.float16, np.float32, np.float64]
 
 
@@ -65,7 +66,7 @@ def test_point_clouds_keep_to_their_bounds(dtype, data):
     ids=["no length", "empty segment", "one feature", "one segment", "far away", "comes back"],
 )
 def test_awkward_curves_are_drawn(wanted):
-    find(polylines(), wanted, settings=settings(max_examples=2000, deadline=None))
+    find(polylines(), wanted, settings=until_found)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_awkward_curves_are_drawn(wanted):
     ids=["repeated rows", "far away", "one feature"],
 )
 def test_awkward_clouds_are_drawn(wanted):
-    find(point_clouds(), wanted, settings=settings(max_examples=2000, deadline=None))
+    find(point_clouds(), wanted, settings=until_found)
 
 
 @settings(max_examples=15, deadline=None)
