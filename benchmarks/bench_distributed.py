@@ -90,10 +90,7 @@ def cluster(workers: int) -> Client:
     """Start worker processes of one thread each."""
     return Client(
         LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=":0",
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
         )
     )
 

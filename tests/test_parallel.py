@@ -101,15 +101,19 @@ print(max(before), blas_threads() == before)
 """
 
 
-def test_calls_that_overlap_leave_the_products_all_their_cores():
-    # The second begins during the first, and ends after it. In a process of its own, where the
-    # products may use two cores.
-    run = subprocess.run(
-        [sys.executable, "-c", OVERLAP],
+def run_on_two_cores(source):
+    """In a process of its own, where the products may use two cores, whatever is set here."""
+    return subprocess.run(
+        [sys.executable, "-c", source],
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"},
     )
+
+
+def test_calls_that_overlap_leave_the_products_all_their_cores():
+    # The second begins during the first, and ends after it.
+    run = run_on_two_cores(OVERLAP)
     assert run.stdout.split() == ["2", "True"], run.stderr
 
 
@@ -136,12 +140,7 @@ thread.join()
 
 
 def test_other_threads_may_limit_products_after_a_fit():
-    run = subprocess.run(
-        [sys.executable, "-c", AFTERWARDS],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"},
-    )
+    run = run_on_two_cores(AFTERWARDS)
     assert set(run.stdout.strip("[]\n").split(", ")) == {"1"}, run.stderr
     assert "OpenBLAS" not in run.stderr  # it says that it may hang
 

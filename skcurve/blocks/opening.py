@@ -107,7 +107,8 @@ def send(rows: Blocks | Passing, device: torch.device) -> Blocks | Passing:
     try:
         return rows.to(device)
     except torch.OutOfMemoryError:
-        assert isinstance(rows, InMemory)  # others send nothing yet
+        if not isinstance(rows, InMemory):
+            raise
         warn(
             f"{len(rows):,} rows do not fit in the memory of {device}; skcurve sends there what it "
             "needs at a time.",

@@ -77,11 +77,7 @@ def read_rows(path: Path, key: str | None = None, *, n_features: int | None = No
         raise ValueError(
             f"{named(path)} must hold a matrix, one vector a row; got shape {rows.shape}."
         )
-    if n_features is not None and rows.shape[1] != n_features:
-        raise ValueError(
-            f"{named(path)} must have {n_features} columns, as the curve has; "
-            f"got shape {rows.shape}."
-        )
+    _refuse_columns(rows, path, n_features)
     if not rows.size:
         raise ValueError(f"{named(path)} must have a row and a column; got shape {rows.shape}.")
     return rows
@@ -113,11 +109,16 @@ def open_rows(
     if not path.is_dir():
         return read_rows(path, key, n_features=n_features)
     rows = open_shards(path, key)
+    _refuse_columns(rows, path, n_features)
+    return rows
+
+
+def _refuse_columns(rows: NumpyArray | Blocks, path: Path, n_features: int | None) -> None:
     if n_features is not None and rows.shape[1] != n_features:
         raise ValueError(
-            f"{named(path)} must have {n_features} columns, as the curve has; got {rows.shape[1]}."
+            f"{named(path)} must have {n_features} columns, as the curve has; "
+            f"got shape {rows.shape}."
         )
-    return rows
 
 
 def part_of(rows: NumpyArray | Blocks, start: int, stop: int) -> NumpyArray:

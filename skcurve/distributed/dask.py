@@ -275,7 +275,7 @@ def _apply(
 ) -> Any:
     points = _rows_of(block, name, n_features, rows).to(dtype)
     if weights is None:
-        weights = torch.ones(len(points))
+        weights = points.new_ones(len(points))
     return function(points, torch.arange(len(points)), weights, np.random.default_rng(seed), place)
 
 

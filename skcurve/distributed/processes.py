@@ -111,8 +111,11 @@ class Processes(Spread):
         else:
             self._agree(rows, seeds)
             ours, local = self._ours(rows)
-        shares = torch.ones(len(ours)) if weights is None else weights[ours.to(weights.device)]
-        local, shares = local.to(self.device), shares.to(self.device)
+        local = local.to(self.device)
+        if weights is None:
+            shares = self._X.new_ones(len(ours))
+        else:
+            shares = weights[ours.to(weights.device)].to(self.device)
         if not len(local):  # a row that does not count, for sums of the right shapes
             local, shares = (
                 torch.zeros(1, dtype=torch.int64, device=self.device),

@@ -64,7 +64,8 @@ class Shelves:
         most: int,
     ) -> None:
         self._ranges, self._fetch, self._most = ranges, fetch, most
-        self._rows = self._edges = self._starts = np.empty(0, np.int64)
+        self._rows, self._edges = np.array([-1]), np.empty(0, np.int64)  # nothing is there yet
+        self._starts = self._edges
         self._kept: Sequence[Delayed] = ()
 
     def has_room(self, n_rows: int) -> bool:
@@ -82,19 +83,22 @@ class Shelves:
             Given a number, it says so many rows, or fewer, that will be wanted next.
         """
         edges = self._ranges(len(rows))
-        if len(edges) > CROWDED * len(self._edges) or not np.isin(rows, self._rows).all():
+        at = np.searchsorted(self._rows, rows)
+        is_there = np.array_equal(self._rows[np.minimum(at, len(self._rows) - 1)], rows)
+        if len(edges) > CROWDED * len(self._edges) or not is_there:
             self._edges = edges
             if edges[-1] <= self._most:
                 self._lay_out(np.arange(edges[-1]))
             else:
                 ahead = min(self._most, SWEEPS_AHEAD * len(rows)) - len(rows)
                 self._lay_out(np.union1d(rows, coming(ahead)))
+            at = np.searchsorted(self._rows, rows)
         order = np.argsort(rows, kind="stable")
         cuts = np.searchsorted(rows[order], self._edges[1:-1])
         found = []
         for number, places in enumerate(np.split(order, cuts)):
             if len(places):
-                local = np.searchsorted(self._rows, rows[places]) - self._starts[number]
+                local = at[places] - self._starts[number]
                 found.append(Part(self._kept[number], "the rows of X", local, places))
         return found
 

@@ -316,7 +316,6 @@ class Setting:
     def _marks_of(self, curve: PolylineCurve) -> Flags:
         """Mark the outlier vertices of a curve, (M,); each curve is looked at once."""
         if id(curve) not in self._marked:
-            rows = torch.from_numpy(self._flat(self.reference))
-            marks = outlier_vertices(curve, rows)
+            marks = outlier_vertices(curve, torch.from_numpy(self._flat(self.reference)))
             self._marked[id(curve)] = curve, np.asarray(marks)
         return self._marked[id(curve)][1]

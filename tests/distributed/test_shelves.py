@@ -16,7 +16,7 @@ from skcurve.solvers.order import RandomOrder
 N = 60
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_shelves=st.integers(1, 7),
