@@ -15,6 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skcurve import SFVQ
+from skcurve.blocks import InMemory
+from skcurve.blocks.opening import send
 from skcurve.projection import project
 from skcurve.solvers import Adam, Lloyd
 from skcurve.testing import check_projection_optimal, check_roundtrip, point_clouds
@@ -481,6 +483,17 @@ def test_rows_that_do_not_fit_on_the_device_are_sent_when_they_are_needed(monkey
     with pytest.warns(RuntimeWarning, match="20,000 rows do not fit"):
         assert there.score(X) == pytest.approx(score, rel=1e-6)
     assert sizes and max(sizes) < len(X)
+
+
+def test_what_does_not_fit_is_sent_to_the_device_that_was_asked_for(monkeypatch):
+    def fail(*_):
+        raise torch.OutOfMemoryError("no memory left")
+
+    monkeypatch.setattr(InMemory, "to", fail)
+    with pytest.warns(RuntimeWarning, match="do not fit in the memory of meta"):
+        rows = send(InMemory(torch.zeros(5, 2)), torch.device("meta"))
+    assert rows.take(np.array([1, 2])).device.type == "meta"
+    assert next(rows.scan()).device.type == "meta"
 
 
 def test_a_device_without_memory_is_not_said_to_be_missing(X, monkeypatch):

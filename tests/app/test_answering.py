@@ -217,6 +217,7 @@ def test_whoever_was_forgotten_goes_on_where_the_address_says(visit):
     view = ann.server.visits.view("ann")
     assert len(view.stack) == 1 and [one.name for one in view.kept] == ["mine"]
     ann.do("clear", address=address)  # whoever is known is not brought back there
+    ann.do("seed", seed=3, address=address)
     assert ann.server.visits.view("ann").stack == ()
     for broken in (None, 3, "stack=nonsense", "x" * 100_000):
         ann.server.visits.leave("ann")

@@ -14,6 +14,8 @@ pytest.importorskip("dask.array")
 import dask
 import dask.array as da
 
+from skcurve.distributed.dask import DaskBlocks
+
 X = np.random.default_rng(0).standard_normal((12_000, 16)).astype(np.float32)
 WEIGHTS = np.random.default_rng(1).integers(0, 4, len(X)).astype(float)
 
@@ -95,6 +97,8 @@ def test_results_are_dask_arrays_that_nobody_has_computed(kind, method, shape):
 def test_more_chunks_than_shelves_go():
     many = chunked(150)
     assert many.numblocks[0] > 64
+    ranges = DaskBlocks(many)._ranges
+    assert [len(ranges(n_rows)) - 1 for n_rows in (1, 2048, 9000, 10**6)] == [1, 2, 8, 64]
     found, expected = fit(many), fit(X)
     assert found.score(X) > 1.015 * expected.score(X)
     assert fit(many, WEIGHTS).score(X, sample_weight=WEIGHTS) == pytest.approx(
@@ -130,8 +134,6 @@ def test_the_score_is_computed_where_the_rows_are():
 
 
 def test_no_row_numbers_travel_for_the_score(monkeypatch):
-    from skcurve.distributed.dask import DaskBlocks
-
     seen, parts = [], DaskBlocks._parts
 
     def noting(self, *asked):
@@ -209,8 +211,6 @@ def test_the_number_of_workers_makes_no_difference(two_workers):
 
 @pytest.mark.slow
 def test_statistics_travel_and_rows_do_not(two_workers, monkeypatch):
-    from skcurve.distributed.dask import DaskBlocks
-
     fetched, take = [], DaskBlocks.take
 
     def noting(self, rows):

@@ -68,6 +68,20 @@ def test_a_mixture_is_the_background_where_no_candidate_is():
     assert max(abs(TURN[:, 0])) < 0.8  # no axis was near
 
 
+@pytest.mark.parametrize("strengths", [(1, 1, 1), (0.5, 1, 2)])
+def test_directions_of_any_strengths_have_the_same_mixture(strengths, monkeypatch):
+    def two_squares(latents):
+        turned = np.asarray(latents) @ TURN
+        images = np.repeat(turned[:, 0], 256).reshape(-1, 16, 16)
+        images[:, 5:11, 5:8], images[:, 5:11, 8:11] = turned[:, 1:2, None], turned[:, 2:, None]
+        return images
+
+    monkeypatch.setattr("skcurve.saliency.mixture.RIDGE", 1e-9)
+    rows = [Direction(row, strength=step) for row, step in zip(np.eye(3), strengths, strict=True)]
+    found = mixture(explorer_of(two_squares, 3), rows, BASE)
+    assert abs(found.vector @ TURN[:, 0]) > 0.9999
+
+
 def test_changes_of_large_images_are_averaged_before_they_are_mixed():
     def large(latents):
         return ground_and_square(latents).repeat(4, axis=1).repeat(4, axis=2)
