@@ -30,12 +30,14 @@ PYTEST := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/pytest -n auto --dist workstea
 QUICK := -m "not slow" --hypothesis-profile=few
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-installs test-oldest test-minimal test-wheel test-pythons test-fast lint format docs bench clean
+.PHONY: help env envs demo test test-installs test-oldest test-minimal test-wheel test-pythons test-fast lint format docs bench clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: $(INSTALLED)-test  ## build .venv with everything that development needs
+
+envs: env .venv-oldest/.installed .venv-minimal/.installed  ## build every environment that the tests use
 
 demo: $(INSTALLED)-demo  ## build what the demo needs, and run it
 	$(BIN)/skcurve demo

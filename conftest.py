@@ -6,12 +6,18 @@ from importlib.util import find_spec
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if not torch.cuda.is_available():  # before anything imports Triton, which asks at once
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
-settings.register_profile("few", max_examples=20)
+# How long an example takes hangs on what else the machine does.
+settings.register_profile(
+    "default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("default")
+# On other installations versions are in question: the same few examples every time.
+settings.register_profile("few", settings.default, max_examples=10, derandomize=True)
 
 NEEDS = {
     "skcurve/plotting/*": "matplotlib",

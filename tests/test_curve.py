@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
@@ -17,7 +17,6 @@ from skcurve.testing import (
     polylines,
 )
 
-some_examples = settings(max_examples=50, deadline=None)
 FLOATS = ["float16", "float32", "float64"]
 
 
@@ -46,7 +45,6 @@ def rotation(n_features, seed=0):
 # What it is
 
 
-@some_examples
 @given(polylines())
 def test_counts_and_lengths_agree_with_the_vertices(curve):
     assert curve.vertices.shape == (curve.n_vertices, curve.n_features)
@@ -107,13 +105,11 @@ def test_repr_says_what_it_is():
 # Coordinates
 
 
-@some_examples
 @given(polylines())
 def test_whole_numbers_are_the_vertices(curve):
     np.testing.assert_array_equal(curve.evaluate(np.arange(curve.n_vertices)), curve.vertices)
 
 
-@some_examples
 @given(polylines(), st.floats(0, 1))
 def test_evaluate_interpolates_feature_by_feature(curve, share):
     t = share * curve.n_segments
@@ -127,19 +123,16 @@ def test_evaluate_takes_any_shape(shape):
     assert curve.evaluate(np.ones(shape)).shape == (*shape, 3)
 
 
-@some_examples
 @given(polylines())
 def test_continuity(curve):
     check_curve_continuity(curve)
 
 
-@some_examples
 @given(polylines(dtype=np.float32))
 def test_continuity_in_single_precision(curve):
     check_curve_continuity(curve)
 
 
-@some_examples
 @given(polylines())
 def test_arclength_rises_with_the_index_from_zero_to_length(curve):
     walked = curve.index_to_arclength(unit_interval(101) * curve.n_segments)
@@ -151,7 +144,6 @@ def test_arclength_rises_with_the_index_from_zero_to_length(curve):
     )
 
 
-@some_examples
 @given(polylines())
 def test_index_and_arclength_undo_each_other(curve):
     walked = unit_interval(101) * curve.length
@@ -159,7 +151,6 @@ def test_index_and_arclength_undo_each_other(curve):
     np.testing.assert_allclose(again, walked, rtol=1e-12, atol=1e-12 * curve.length)
 
 
-@some_examples
 @given(polylines(degenerate=False))
 def test_arclength_and_index_undo_each_other_where_segments_have_length(curve):
     index = unit_interval(101) * curve.n_segments
@@ -175,7 +166,6 @@ def test_the_arclength_of_a_repeated_vertex_is_that_of_the_last():
     assert curve.index_to_arclength(2.5) == 1.0
 
 
-@some_examples
 @given(curves_and_points())
 def test_a_projected_point_has_the_index_that_evaluates_to_it(scene):
     curve, X = scene
@@ -185,13 +175,11 @@ def test_a_projected_point_has_the_index_that_evaluates_to_it(scene):
     np.testing.assert_allclose(distance, np.sqrt(found.sq_distance), rtol=1e-7, atol=1e-9)
 
 
-@some_examples
 @given(curves_and_points())
 def test_projection_is_optimal(scene):
     check_projection_optimal(*scene)
 
 
-@some_examples
 @given(curves_and_points(dtype=np.float32))
 def test_projection_is_optimal_in_single_precision(scene):
     curve, X = scene
@@ -201,7 +189,6 @@ def test_projection_is_optimal_in_single_precision(scene):
 # Symmetries
 
 
-@some_examples
 @given(curves_and_points(degenerate=False), st.integers(0, 9))
 def test_projection_turns_moves_and_scales_with_the_space(scene, seed):
     curve, X = scene
@@ -214,7 +201,6 @@ def test_projection_turns_moves_and_scales_with_the_space(scene, seed):
         )
 
 
-@some_examples
 @given(curves_and_points())
 def test_projection_does_not_mind_the_direction_of_the_curve(scene):
     curve, X = scene
@@ -222,7 +208,6 @@ def test_projection_does_not_mind_the_direction_of_the_curve(scene):
     np.testing.assert_allclose(back, forth, rtol=1e-6, atol=1e-12)
 
 
-@some_examples
 @given(curves_and_points(), st.randoms(use_true_random=False))
 def test_projection_of_permuted_rows_is_permuted(scene, random):
     curve, X = scene
@@ -235,7 +220,6 @@ def test_projection_of_permuted_rows_is_permuted(scene, random):
 # Pieces of it
 
 
-@some_examples
 @given(polylines())
 def test_directions_are_unit_vectors_along_the_segments(curve):
     directions = curve.directions()
@@ -246,7 +230,6 @@ def test_directions_are_unit_vectors_along_the_segments(curve):
     np.testing.assert_allclose(steps, np.diff(curve.vertices, axis=0), rtol=1e-9, atol=1e-12)
 
 
-@some_examples
 @given(polylines(), st.data())
 def test_chord_and_subcurve_go_from_one_vertex_to_another(curve, data):
     numbers = st.integers(-curve.n_vertices, curve.n_vertices - 1)
@@ -263,7 +246,6 @@ def test_chord_and_subcurve_go_from_one_vertex_to_another(curve, data):
     np.testing.assert_array_equal(cut.vertices, expected)
 
 
-@some_examples
 @given(polylines(), st.integers(2, 30))
 def test_resample_keeps_the_ends_and_the_curve(curve, m):
     again = curve.resample(m)
@@ -275,7 +257,6 @@ def test_resample_keeps_the_ends_and_the_curve(curve, m):
     np.testing.assert_array_less(again.lengths, curve.length / (m - 1) + 1e-11 * scale)
 
 
-@some_examples
 @given(polylines(), st.integers(0, 9))
 def test_samples_lie_on_the_curve(curve, seed):
     drawn = curve.sample(50, random_state=seed)
@@ -291,7 +272,6 @@ def test_samples_are_uniform_in_arclength():
     assert np.abs(drawn - (np.arange(10_000) + 0.5) / 10_000).max() < 0.02  # Kolmogorov
 
 
-@some_examples
 @given(polylines())
 def test_reversing_twice_changes_nothing(curve):
     np.testing.assert_array_equal(curve.reversed().vertices, curve.vertices[::-1])

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
@@ -30,7 +30,6 @@ def n_threads():
     torch.set_num_threads(before)
 
 
-@settings(max_examples=30, deadline=None)
 @given(tasks=st.lists(st.integers()), number=st.integers(1, 4))
 def test_the_results_come_in_the_order_of_the_tasks(tasks, number):
     before = torch.get_num_threads()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
@@ -21,7 +21,6 @@ from skcurve.testing import (
     point_clouds,
 )
 
-some_examples = settings(max_examples=25, deadline=None)
 COORDINATES = ["index", "arclength", "unit"]
 every_coordinate = pytest.mark.parametrize("coordinate", COORDINATES)
 
@@ -133,7 +132,6 @@ def test_coordinates_go_from_one_end_to_the_other(sfvq, coordinate, last):
     assert T.max() <= last * (1 + 1e-12)
 
 
-@some_examples
 @given(fitted_curves(), st.data())
 def test_every_fitted_curve_keeps_the_invariants(sfvq, data):
     n_features = sfvq.curve_.n_features

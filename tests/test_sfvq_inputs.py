@@ -193,7 +193,7 @@ def test_the_data_is_only_read(solver):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("init", STARTS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(X=point_clouds(), n_bits=st.integers(2, 4))
 def test_any_finite_data_of_two_rows_and_more(solver, init, X, n_bits):
     with warnings.catch_warnings():

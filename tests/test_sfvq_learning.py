@@ -304,7 +304,7 @@ def test_the_globals_that_others_set_do_not_matter():
 # Equivariance
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from([2.0**-9, 0.25, 1.0, 2.0**12]),
     st.sampled_from([-16.0, 0.0, 1.0, 64.0]),

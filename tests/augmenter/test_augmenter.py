@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.stats import kstest
@@ -35,7 +35,6 @@ def equal(one, other):
 
 
 @given(polylines(), st.integers(0, 99), st.sampled_from(["arclength", "index"]))
-@settings(max_examples=50, deadline=None)
 def test_samples_without_jitter_lie_on_the_curve(curve, seed, spacing):
     samples = CurveAugmenter(curve, spacing=spacing, random_state=seed).sample(20)
     spread = np.ptp(curve.vertices, axis=0).max()

@@ -10,7 +10,7 @@ from skcurve.testing import point_clouds
 
 
 @given(point_clouds(min_rows=1, max_rows=40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_rows_get_a_curve_among_them(X):
     generator = np.random.default_rng(0)
     one = ClassCurve(X, None, generator)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import CurveAugmenter, PolylineCurve
@@ -17,7 +17,6 @@ def gaps():
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.booleans())
-@settings(max_examples=30, deadline=None)
 def test_batches_together_are_the_sample(gaps, n, batch_size, valid_only):
     options = {"segments": (0.0, 1.0), "valid_only": valid_only}
     with pytest.warns(UserWarning) if not valid_only else np.errstate():

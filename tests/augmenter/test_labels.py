@@ -1,7 +1,7 @@
 """Segments are of the label that most rows about them have."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
@@ -12,7 +12,6 @@ CURVE = PolylineCurve(np.cumsum([0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0])[:, None])
 
 
 @given(ROWS)
-@settings(max_examples=50, deadline=None)
 def test_they_count_what_is_about_each_segment(rows):
     segment, y = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     known = SegmentLabels.of(segment, y, CURVE)

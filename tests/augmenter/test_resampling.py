@@ -26,7 +26,7 @@ def counts(y):
     st.sampled_from([0.0, 1.0]),
     st.sampled_from(["arclength", "density"]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_it_adds_exactly_what_is_asked_for_and_keeps_every_row(sizes, strategy, jitter, spacing):
     y = np.repeat(np.arange(len(sizes)), sizes)
     X = np.random.default_rng(0).normal(size=(len(y), 3)) + 4 * y[:, None]

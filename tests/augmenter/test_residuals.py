@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -20,7 +20,6 @@ def moments(rows):
 
 
 @given(point_clouds(max_features=6))
-@settings(max_examples=50, deadline=None)
 def test_of_few_features_all_is_kept(X):
     spread = spread_of(X, 128, 4096, np.random.default_rng(0))
     expected = moments(X)
@@ -30,7 +29,6 @@ def test_of_few_features_all_is_kept(X):
 
 
 @given(st.integers(1, 200), st.integers(1, 90), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
 def test_the_variance_is_kept_whatever_the_rank(n, n_features, seed):
     rows = np.random.default_rng(seed).normal(size=(n, n_features)) * np.arange(1, n_features + 1)
     spread = spread_of(rows, 5, 32, np.random.default_rng(seed))
@@ -87,7 +85,6 @@ def test_a_pool_from_elsewhere_takes_the_place_of_their_own(uneven):
 
 
 @given(arrays(np.int64, st.integers(1, 30), elements=st.integers(0, 2)), st.integers(1, 30))
-@settings(max_examples=25, deadline=None)
 def test_how_draws_are_cut_changes_nothing(segment, cut):
     rows = np.random.default_rng(0).normal(size=(50, 20))
     residuals = Residuals(rows, np.arange(50) % 2, 3, np.random.default_rng(0))

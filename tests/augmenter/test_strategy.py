@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.augmenter.strategy import NAMES, needed
@@ -28,19 +28,16 @@ def like_theirs(strategy, y):
     assert list(needed(strategy, y)) == list(expected)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([*NAMES, "majority", "most"]), LABELS)
 def test_words(strategy, y):
     like_theirs(strategy, y)
 
 
-@settings(deadline=None)
 @given(RATIOS, LABELS)
 def test_numbers(strategy, y):
     like_theirs(strategy, y)
 
 
-@settings(deadline=None)
 @given(LABELS, st.data())
 def test_dicts_and_functions(y, data):
     classes = [*np.unique(y), np.array("z" if y.dtype.kind == "U" else 9)[()]]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
@@ -20,7 +20,6 @@ def distances(points, rows):
 
 
 @given(point_clouds(degenerate=False), st.floats(0.1, 1))
-@settings(max_examples=50, deadline=None)
 def test_distances_and_threshold_are_those_of_nearest_neighbours(X, share):
     rows = np.unique(X, axis=0)
     among = distances(rows, rows)

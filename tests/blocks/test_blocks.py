@@ -5,14 +5,12 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.arrays import write_array
 from skcurve.blocks import InMemory, Passing, as_blocks
 from skcurve.blocks import base as base_module
-
-some_examples = settings(max_examples=40, deadline=None)
 
 
 def matrix(n_rows=50, n_features=3, dtype=np.float32, seed=0):
@@ -85,7 +83,6 @@ def test_whatever_they_are_in_they_are_the_rows(kind, dtype, tmp_path, monkeypat
     np.testing.assert_array_equal(blocks.whole().X.numpy(), expected)
 
 
-@some_examples
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=8).filter(sum), st.data())
 def test_blocks_of_any_sizes_are_one_matrix(sizes, data):
     X = np.arange(float(sum(sizes)))[:, None]
@@ -210,7 +207,6 @@ def test_an_iterator_gives_its_blocks_once():
         list(passing.scan())
 
 
-@some_examples
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=8).filter(sum), st.integers(1, 60))
 def test_a_sample_of_one_pass_is_of_its_rows_each_once(sizes, most):
     X = np.arange(float(sum(sizes)))[:, None]

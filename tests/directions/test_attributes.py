@@ -40,7 +40,7 @@ def gaussian(n, n_features, seed=0):
 
 @BOTH
 @given(seed=st.integers(0, 1000), n_outputs=st.integers(1, 5), n_features=st.integers(1, 6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_jacobian_of_a_linear_map_is_its_matrix(gradient, seed, n_outputs, n_features):
     matrix = gaussian(n_outputs, n_features, seed)
     found = mean_jacobian(times(matrix), itself, gaussian(7, n_features), gradient=gradient)
@@ -184,7 +184,7 @@ def test_a_function_of_arrays_is_differenced_and_the_reason_is_told_if_not(of_ar
 
 @BOTH
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_of_a_linear_generator_each_direction_moves_its_attribute_alone(gradient, seed):
     matrix = gaussian(3, 5, seed) + 2 * np.eye(3, 5)
     latents = gaussian(40, 5, seed)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -9,7 +9,6 @@ from skcurve.directions import ClosedFormDirections
 
 
 @given(st.integers(0, 1000), st.integers(1, 9), st.integers(1, 7))
-@settings(max_examples=50, deadline=None)
 def test_directions_are_the_leading_eigenvectors(seed, n_rows, n_features):
     weight = np.random.default_rng(seed).standard_normal((n_rows, n_features))
     found = ClosedFormDirections(n_features, weight=weight).fit()

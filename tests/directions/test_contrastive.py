@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
@@ -30,7 +30,6 @@ def direct_loss(changes, temperature):
 
 
 @given(st.integers(0, 1000), st.integers(2, 4), st.integers(2, 4), st.floats(0.1, 2.0))
-@settings(max_examples=25, deadline=None)
 def test_the_loss_is_the_published_one(seed, n, k, temperature):
     changes = np.random.default_rng(seed).standard_normal((n, k, 3))
     loss, numbers = contrast(torch.from_numpy(changes), temperature)
@@ -54,7 +53,6 @@ def direct_agreement(changes):
 
 
 @given(st.integers(0, 1000), st.integers(2, 4), st.integers(2, 4))
-@settings(max_examples=25, deadline=None)
 def test_agreement_counts_the_others_that_are_less_alike(seed, n, k):
     changes = np.random.default_rng(seed).standard_normal((n, k, 3))
     _, numbers = contrast(torch.from_numpy(changes), 0.5)

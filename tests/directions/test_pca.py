@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -16,7 +16,6 @@ def align(found, expected):
 
 
 @given(st.integers(0, 1000), st.integers(2, 8))
-@settings(max_examples=30, deadline=None)
 def test_components_are_the_eigenvectors_of_the_covariance(seed, n_features):
     random = np.random.default_rng(seed)
     mix = random.standard_normal((n_features, n_features)) * 2.0 ** np.arange(n_features)

@@ -170,10 +170,11 @@ def test_networks_for_images_want_images(four):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("make", "n_directions"),
-    [(lambda: ExactSprites(16), 16), (SpriteGenerator, 64)],
+    ("make", "n_directions", "n_steps"),
+    [(lambda: ExactSprites(16), 16, 250), (SpriteGenerator, 64, 350)],
     ids=["exact", "gan"],
 )
-def test_on_sprites_the_accuracy_is_ten_times_chance(make, n_directions):
-    found = RectifiedDirections(n_directions, random_state=0).fit(make())
+def test_on_sprites_the_accuracy_is_ten_times_chance(make, n_directions, n_steps):
+    # Fewer steps than the default, with which it is 14 and 19 times chance.
+    found = RectifiedDirections(n_directions, n_steps=n_steps, random_state=0).fit(make())
     assert found.rca_ >= 10 * found.chance_

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -28,7 +28,6 @@ def sfvq():
 
 
 @given(polylines())
-@settings(max_examples=50, deadline=None)
 def test_one_step_from_a_vertex_is_at_the_next(curve):
     vertices = np.asarray(curve.vertices, dtype=np.float64)
     differ = np.linalg.norm(np.diff(vertices, axis=0), axis=1) > 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.explorer.calibration import (
@@ -12,10 +12,7 @@ from skcurve.explorer.calibration import (
     solve_strength,
 )
 
-quick = settings(deadline=None)
 
-
-@quick
 @given(st.floats(0.05, 20), st.floats(0.3, 3), st.floats(0.1, 10))
 def test_a_growing_change_is_met(unit, power, natural):
     def change(strength):
@@ -28,7 +25,6 @@ def test_a_growing_change_is_met(unit, power, natural):
     assert not reached or found == change(strength)
 
 
-@quick
 @given(st.floats(0.01, 0.95), st.floats(0.1, 10))
 def test_a_change_that_saturates_below_is_not_met_and_says_so(ceiling, natural):
     strength, found, reached = solve_strength(lambda s: ceiling * np.tanh(s), 1.0, natural)
@@ -113,7 +109,6 @@ def test_realism_decides_where_it_is_given(make, exact):
     assert found.ranges[0, 1] < 0.6 * found.ranges[1, 1]
 
 
-@quick
 @given(st.floats(0.1, 7.9), st.floats(0.1, 7.9), st.floats(0.1, 10))
 def test_a_range_is_where_it_is_inside(left, right, strength):
     def excess(step):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors import safe_open
@@ -66,7 +66,6 @@ def same(one, other):
         assert one[name].vector.dtype == other[name].vector.dtype
 
 
-@settings(deadline=None, max_examples=50)
 @given(libraries())
 def test_what_is_saved_is_what_is_loaded(tmp_path_factory, library):
     path = tmp_path_factory.mktemp("library") / "mine.safetensors"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -72,14 +72,12 @@ def test_bad_questions_are_named(settings, said, explorer, exact):
 
 
 @given(arrays(np.float64, (4, 3), elements=numbers))
-@settings(deadline=None)
 def test_a_linear_map_is_its_own_jacobian(matrix):
     shifts = np.random.default_rng(0).normal(size=(200, 3))
     np.testing.assert_allclose(regressed_jacobian(shifts, shifts @ matrix.T), matrix, atol=0.01)
 
 
 @given(arrays(np.float64, 6, elements=numbers), st.integers(0, 99))
-@settings(deadline=None)
 def test_a_correction_does_it_and_is_the_smallest(vector, seed):
     rng = np.random.default_rng(seed)
     rows, wanted = rng.normal(size=(2, 6)), rng.normal(size=2)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -17,8 +17,6 @@ from skcurve.explorer import Direction
 from skcurve.explorer.pictures import as_pixels, grid, guess_range
 from skcurve.explorer.png import data_uri, png_bytes
 from skcurve.explorer.report import shown_strengths
-
-quick = settings(deadline=None)
 
 
 class Page(HTMLParser):
@@ -64,7 +62,6 @@ def unpacked(png):
     return lines[:, 1:].reshape(height, width, n_channels)
 
 
-@quick
 @given(st.data(), st.sampled_from([(), (1,), (3,), (4,)]))
 def test_a_png_holds_the_pixels(data, channels):
     shape = data.draw(array_shapes(min_dims=2, max_dims=2, max_side=9))
@@ -120,7 +117,6 @@ def test_what_is_no_picture_is_named(make):
         as_pixels(explorer.vertices())
 
 
-@quick
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5))
 def test_a_grid_has_every_picture_in_its_place(rows, columns, side):
     pixels = np.random.default_rng(0).integers(0, 255, (rows, columns, side, side + 1), np.uint8)
@@ -132,7 +128,6 @@ def test_a_grid_has_every_picture_in_its_place(rows, columns, side):
             assert (whole[top : top + side, left : left + side + 1] == pixels[i, j]).all()
 
 
-@quick
 @given(st.floats(0.01, 10), st.none() | st.tuples(st.floats(-50, 0), st.floats(0, 50)))
 def test_strips_have_the_latent_itself_in_the_middle(strength, span):
     steps = shown_strengths(Direction([1.0], strength=strength, strength_range=span))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -24,10 +24,8 @@ in_w = arrays(np.float64, (3, N_FACTORS), elements=numbers)
 in_w_plus = arrays(np.float64, (3, N_LAYERS, N_FACTORS), elements=numbers)
 vectors = arrays(np.float64, N_FACTORS, elements=numbers)
 some_layers = st.sets(st.integers(0, N_LAYERS - 1), min_size=1).map(sorted)
-quick = settings(max_examples=40, deadline=None)
 
 
-@quick
 @given(in_w | in_w_plus, vectors, numbers, some_layers)
 def test_an_edit_touches_the_chosen_layers_and_no_others(latents, vector, strength, layers):
     before = latents.copy()
@@ -40,7 +38,6 @@ def test_an_edit_touches_the_chosen_layers_and_no_others(latents, vector, streng
     assert (latents == before).all()
 
 
-@quick
 @given(in_w | in_w_plus, vectors, numbers)
 def test_without_layers_the_whole_latent_moves(latents, vector, strength):
     edited = EXPLORER.edit(latents, vector, strength)
@@ -48,7 +45,6 @@ def test_without_layers_the_whole_latent_moves(latents, vector, strength):
     np.testing.assert_allclose(edited, latents + strength * vector)
 
 
-@quick
 @given(in_w, vectors, numbers, some_layers)
 def test_only_the_factors_of_the_edited_layers_change(latents, vector, strength, layers):
     generator = EXPLORER.generator
@@ -58,7 +54,6 @@ def test_only_the_factors_of_the_edited_layers_change(latents, vector, strength,
     np.testing.assert_allclose(after[:, untouched], before[:, untouched], atol=1e-12)
 
 
-@quick
 @given(in_w_plus, vectors, vectors, numbers, numbers, some_layers, some_layers)
 def test_joint_edits_are_one_after_another(latents, first, second, a, b, here, there):
     together = EXPLORER.combine(latents, [(first, a, here), (second, b, there)])
@@ -66,7 +61,6 @@ def test_joint_edits_are_one_after_another(latents, first, second, a, b, here, t
     np.testing.assert_allclose(together, EXPLORER.edit(one, second, b, there), atol=1e-12)
 
 
-@quick
 @given(in_w, vectors, numbers)
 def test_there_and_back_is_where_one_was(latents, vector, strength):
     there = EXPLORER.edit(latents, vector, strength)

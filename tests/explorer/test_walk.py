@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
@@ -14,7 +14,6 @@ from .conftest import NAMES
 LINE = PolylineCurve([[0.0], [1.0], [4.0], [4.5]])
 
 
-@settings(deadline=None)
 @given(
     st.floats(0.05, 5), st.floats(0, 3), st.floats(0, 3), st.sampled_from(["index", "arclength"])
 )

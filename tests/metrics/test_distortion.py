@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import SFVQ, PolylineCurve
 from skcurve.metrics import distortion, dithered_distortion
 from skcurve.testing import point_clouds, polylines
-
-some_examples = settings(max_examples=40, deadline=None)
 
 
 @st.composite
@@ -45,7 +43,6 @@ def slow_dithered_distortion(curve, X, dithers):
     return np.mean(values) / curve.n_features
 
 
-@some_examples
 @given(scenes(), st.integers(0, 9))
 def test_distortion_is_its_definition(scene, seed):
     curve, X = scene
@@ -54,7 +51,6 @@ def test_distortion_is_its_definition(scene, seed):
     assert distortion(curve, X, weights) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
-@some_examples
 @given(scenes(), st.integers(0, 9))
 def test_dithered_distortion_is_its_definition(scene, seed):
     curve, X = scene
@@ -64,7 +60,6 @@ def test_dithered_distortion_is_its_definition(scene, seed):
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@some_examples
 @given(scenes())
 def test_a_dither_never_brings_a_row_nearer(scene):
     curve, X = scene
@@ -72,7 +67,6 @@ def test_a_dither_never_brings_a_row_nearer(scene):
     assert dithered_distortion(curve, X, random_state=0) >= plain * (1 - 1e-6) - 1e-12
 
 
-@some_examples
 @given(scenes())
 def test_no_dither_takes_a_row_farther_than_the_farthest_vertex(scene):
     curve, X = scene
@@ -80,7 +74,6 @@ def test_no_dither_takes_a_row_farther_than_the_farthest_vertex(scene):
     assert dithered_distortion(curve, X, random_state=0) <= farthest / curve.n_features
 
 
-@some_examples
 @given(scenes(), st.integers(0, 9))
 def test_whole_weights_are_repeated_rows(scene, seed):
     curve, X = scene
@@ -91,7 +84,6 @@ def test_whole_weights_are_repeated_rows(scene, seed):
         assert weighted == pytest.approx(measure(curve, repeated), rel=1e-9, abs=1e-15)
 
 
-@some_examples
 @given(scenes(degenerate=False), st.floats(0.01, 100))
 def test_both_grow_with_the_square_of_the_scale(scene, factor):
     curve, X = scene
@@ -101,7 +93,6 @@ def test_both_grow_with_the_square_of_the_scale(scene, factor):
         assert measure(larger, X * factor) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
-@some_examples
 @given(scenes())
 def test_a_feature_that_is_zero_everywhere_only_shares_the_error(scene):
     curve, X = scene

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
@@ -12,13 +12,9 @@ from skcurve import PolylineCurve
 from skcurve.metrics import neighbor_agreement, order, smoothness_ratio, topographic_error
 from skcurve.testing import point_clouds, polylines
 
-some_examples = settings(max_examples=40, deadline=None)
-
-
 # Smoothness
 
 
-@some_examples
 @given(polylines(max_vertices=30))
 def test_smoothness_ratio_is_its_definition(curve):
     assume(curve.length > 0)
@@ -26,7 +22,6 @@ def test_smoothness_ratio_is_its_definition(curve):
     assert smoothness_ratio(curve) == pytest.approx(expected, rel=1e-6)
 
 
-@some_examples
 @given(polylines(degenerate=False), st.integers(0, 9))
 def test_smoothness_ratio_does_not_mind_where_the_curve_is(curve, seed):
     q, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal([curve.n_features] * 2))
@@ -65,7 +60,6 @@ def test_a_curve_in_one_place_has_no_smoothness():
 # Topographic error
 
 
-@some_examples
 @given(polylines(degenerate=False, min_features=2, max_features=2),
        point_clouds(degenerate=False, min_features=2, max_features=2))  # fmt: skip
 def test_topographic_error_is_its_definition(curve, X):
@@ -101,7 +95,6 @@ def slow_agreement(coordinate, labels):
     return np.mean(shares)
 
 
-@some_examples
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), min_size=2, max_size=6))
 def test_neighbor_agreement_is_the_mean_over_orders_of_equal_rows(rows):
     curve = PolylineCurve([[0.0], [3.0]])
@@ -110,7 +103,6 @@ def test_neighbor_agreement_is_the_mean_over_orders_of_equal_rows(rows):
     assert neighbor_agreement(curve, X, labels) == pytest.approx(expected)
 
 
-@some_examples
 @given(st.data())
 def test_without_ties_it_counts_equal_neighbours(data):
     place = data.draw(st.lists(st.integers(0, 100), min_size=2, max_size=20, unique=True))
@@ -121,7 +113,6 @@ def test_without_ties_it_counts_equal_neighbours(data):
     assert found == pytest.approx(np.mean(inside[1:] == inside[:-1]))
 
 
-@some_examples
 @given(polylines(min_features=2, max_features=2),
        point_clouds(min_rows=4, min_features=2, max_features=2),
        st.randoms(use_true_random=False))  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
@@ -11,11 +11,9 @@ from skcurve import PolylineCurve
 from skcurve.metrics import outlier_vertices, outliers
 from skcurve.testing import point_clouds, polylines
 
-some_examples = settings(max_examples=40, deadline=None)
 PLANE = {"min_features": 2, "max_features": 2, "degenerate": False}
 
 
-@some_examples
 @given(polylines(**PLANE), point_clouds(**PLANE), st.sampled_from([0.0, 0.5, 0.9, 1.0]))
 def test_is_its_definition(curve, X, quantile):
     among = cdist(X, X) + np.diag(np.full(len(X), np.inf))
@@ -25,7 +23,6 @@ def test_is_its_definition(curve, X, quantile):
     np.testing.assert_array_equal(outlier_vertices(curve, X, quantile=quantile), distance > limit)
 
 
-@some_examples
 @given(point_clouds())
 def test_a_curve_through_the_rows_has_no_outliers(X):
     assert not outlier_vertices(PolylineCurve(X), X).any()

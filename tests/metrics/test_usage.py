@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -11,13 +11,11 @@ from skcurve import PolylineCurve
 from skcurve.metrics import perplexity, usage
 from skcurve.testing import point_clouds, polylines
 
-some_examples = settings(max_examples=40, deadline=None)
 COUNTS = arrays(np.float64, st.integers(1, 20), elements=st.floats(0, 1e6)).filter(
     lambda counts: counts.sum() > 1e-6
 )
 
 
-@some_examples
 @given(polylines(max_features=2, min_features=2), point_clouds(max_features=2, min_features=2))
 def test_every_row_is_counted_once_where_it_is_projected(curve, X):
     counts = usage(curve, X)
@@ -27,7 +25,6 @@ def test_every_row_is_counted_once_where_it_is_projected(curve, X):
     assert counts.sum() == len(X)
 
 
-@some_examples
 @given(polylines(max_features=2, min_features=2), point_clouds(max_features=2, min_features=2))
 def test_weights_are_summed(curve, X):
     weights = np.arange(1, len(X) + 1)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.nn.gradients import Target, diveq, nsvq, rotation, ste
@@ -95,7 +95,6 @@ def test_straight_through_is_the_point_forwards_and_the_identity_backwards(n_end
     assert to_ends == [None] * n_ends
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**20), st.sampled_from([1, 2]))
 def test_rotation_is_the_point_and_turns_gradients_with_it(seed, n_ends):
     x, target, _ = scene(n_ends, seed)

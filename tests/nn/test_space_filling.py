@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import SFVQ
@@ -27,7 +27,6 @@ def train(layer, latents, n_steps, batch=100):
         layer.update()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_evaluation_is_the_nearest_point_of_the_curve(data):
     curve = data.draw(polylines(min_vertices=8, max_vertices=8))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.nn.memory import solve_on_device
@@ -11,7 +11,6 @@ from skcurve.nn.tridiagonal import solve_tridiagonal
 from skcurve.solvers import Statistics
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 4), st.integers(0, 2**20))
 def test_the_equations_hold(n_vertices, dim, seed):
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
@@ -55,7 +55,6 @@ def test_all_images_have_the_same_shades():
     assert len({image.get_clim() for image in display.images_}) == 1
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(2, 20), st.integers(1, 9))
 def test_neighbours_on_the_curve_are_neighbours_in_the_figure(n_vertices, n_columns):
     plt.close("all")
@@ -71,7 +70,6 @@ def test_neighbours_on_the_curve_are_neighbours_in_the_figure(n_vertices, n_colu
     assert ((low < centers[:, 1]) & (centers[:, 1] < high)).all()
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(2, 20), st.integers(1, 9))
 def test_the_ribbon_leads_from_each_image_to_the_next(n_vertices, n_columns):
     plt.close("all")

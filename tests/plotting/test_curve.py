@@ -34,7 +34,7 @@ def segments(display):
     return np.array(display.line_.get_segments())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(polylines(min_features=2, max_features=2), st.data())
 def test_in_two_dimensions_nothing_is_projected(curve, data):
     plt.close("all")

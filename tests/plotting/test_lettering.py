@@ -1,7 +1,7 @@
 """Texts stay in their room, and are whole where that is possible."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.plotting.lettering import SMALLEST_FONT, fitting
@@ -11,7 +11,6 @@ plt = pytest.importorskip("matplotlib.pyplot")
 words = st.text("abcdefghijklmnopqrstuvwxyzABC 0123456789", min_size=1, max_size=60)
 
 
-@settings(deadline=None)
 @given(st.lists(words, min_size=1, max_size=5), st.floats(20, 200), st.integers(1, 3))
 def test_what_is_written_begins_like_the_text_and_says_where_it_was_cut(texts, width, n_lines):
     size, written = fitting(texts, (width, 30.0), n_lines)

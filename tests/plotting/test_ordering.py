@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.spatial.distance import cdist
 
 from skcurve import PolylineCurve
@@ -20,7 +20,6 @@ def close_figures():
     plt.close("all")
 
 
-@settings(max_examples=25, deadline=None)
 @given(polylines())
 def test_the_distances_are_those_between_the_vertices(curve):
     plt.close("all")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skcurve.projection import project_oracle
@@ -23,7 +23,7 @@ def scenes(draw):
     return torch.from_numpy(X), torch.from_numpy(curve.vertices.copy())
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(scenes())
 def test_no_segment_is_nearer_by_more_than_rounding(scene):
     X, vertices = scene

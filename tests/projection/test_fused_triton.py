@@ -61,7 +61,7 @@ def test_is_the_oracles_distance(kernels, dtype, precision, n, n_vertices, n_fea
 
 
 @both_dtypes
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_is_the_oracles_distance_on_any_curve(kernels, dtype, data):
     curve = data.draw(polylines(max_vertices=12, max_features=4, dtype=np.float64))

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.parallel import has_numba
@@ -36,9 +36,6 @@ TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-6}
 
 all_searches = pytest.mark.parametrize("search", SEARCHES)
 both_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: str(dtype)[6:])
-some_examples = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
 
 
 def find(search, X, vertices):
@@ -88,7 +85,6 @@ def assert_optimal(found, X, vertices):
 
 @all_searches
 @both_dtypes
-@some_examples
 @given(data=st.data())
 def test_is_the_oracles_distance_on_any_curve(search, dtype, data):
     X, vertices = data.draw(scenes(dtype))
@@ -179,7 +175,6 @@ def assert_the_same_one_at_a_time(search, X, vertices):
 
 @all_searches
 @both_dtypes
-@some_examples
 @given(data=st.data())
 def test_rows_one_at_a_time_are_rows_together_bit_for_bit(search, dtype, data):
     X, vertices = data.draw(scenes(dtype))
@@ -220,7 +215,6 @@ def test_permuted_rows_are_permuted_results_bit_for_bit(search, dtype):
 
 
 @all_searches
-@some_examples
 @given(data=st.data())
 def test_all_searches_are_the_public_one(search, data):
     X, vertices = data.draw(scenes())
@@ -248,7 +242,6 @@ def test_ties_go_to_the_lowest_index(search, vertices, x, segment, position):
 
 
 @all_searches
-@some_examples
 @given(
     start=st.integers(-4, 4),
     steps=st.lists(st.sampled_from([-4, -2, -1, 0, 1, 2, 4]), min_size=1, max_size=7),

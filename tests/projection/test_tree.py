@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.parallel import has_numba
@@ -57,7 +57,6 @@ def assert_same_bits(X, vertices, **changed):
 
 
 @both_dtypes
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_rows_on_any_curve_get_the_bits_of_the_product(dtype, data):
     curve = data.draw(polylines(max_vertices=200, max_features=6, dtype=np.float64))

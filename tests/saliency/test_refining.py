@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from skcurve.saliency.refining import SMOOTHNESS, refined
-
-some_examples = settings(max_examples=30, deadline=None)
 
 
 def window_by_window(response, image, radius):
@@ -31,7 +29,6 @@ def window_by_window(response, image, radius):
     return total / count
 
 
-@some_examples
 @given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from([1, 3]))
 def test_it_is_its_definition(seed, radius, n_channels):
     random = np.random.default_rng(seed)
@@ -40,7 +37,6 @@ def test_it_is_its_definition(seed, radius, n_channels):
     np.testing.assert_allclose(found, window_by_window(response, image, radius), atol=1e-9)
 
 
-@some_examples
 @given(st.integers(0, 10**6), st.floats(0.1, 100), st.floats(-5, 5))
 def test_the_unit_of_the_pixels_does_not_matter(seed, scale, shift):
     random = np.random.default_rng(seed)

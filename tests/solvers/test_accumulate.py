@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -34,7 +34,6 @@ both_ways = pytest.mark.parametrize("way", WAYS)
 both_dtypes = pytest.mark.parametrize(
     "dtype", [torch.float32, torch.float64], ids=["float32", "float64"]
 )
-some_examples = settings(max_examples=40, deadline=None)
 
 
 def by_the_row(sample, vertices, dithers, exact):
@@ -133,7 +132,6 @@ def test_is_its_definition(way, dtype, shape, exact_share):
 
 
 @both_ways
-@some_examples
 @given(data=st.data())
 def test_is_its_definition_on_awkward_rows(way, data):
     # Integers and quarters, so that distances are exact and ties, which abound, are real ones.

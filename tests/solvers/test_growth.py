@@ -3,21 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
 from skcurve.solvers.growth import split_segments, split_vertices
 from skcurve.testing import polylines
 
-some_examples = settings(max_examples=60, deadline=None)
-
 
 def tensor_of(curve):
     return torch.from_numpy(curve.vertices.copy())
 
 
-@some_examples
 @given(polylines(), st.data())
 def test_splitting_segments_keeps_the_polyline(curve, data):
     errors = data.draw(
@@ -37,7 +34,6 @@ def test_splitting_segments_keeps_the_polyline(curve, data):
         place += 1
 
 
-@some_examples
 @given(polylines(degenerate=False))
 def test_the_segment_with_the_largest_error_gets_two_new_vertices(curve):
     worst = curve.n_segments // 2
@@ -54,7 +50,6 @@ def test_the_segment_with_the_largest_error_gets_two_new_vertices(curve):
     np.testing.assert_allclose(split_segments(tensor_of(curve), errors), expected, atol=1e-9)
 
 
-@some_examples
 @given(st.integers(1, 8), st.floats(0.001, 0.5), st.integers(0, 99))
 def test_twins_are_a_share_of_a_segment_towards_the_middle(half, share, seed):
     old = np.random.default_rng(seed).standard_normal((2 * half, 3))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from skcurve.solvers import STARTS, Rows
 from skcurve.testing import point_clouds
 
-some_examples = settings(max_examples=50, deadline=None)
 every_start = pytest.mark.parametrize("name", STARTS)
 
 
@@ -29,7 +28,6 @@ def means_of_quarters(X, key):
 
 
 @every_start
-@some_examples
 @given(X=point_clouds(), seed=st.integers(0, 9))
 def test_every_start_gives_vertices_within_the_data(name, X, seed):
     vertices = begin(name, X, 8, seed=seed)
@@ -54,7 +52,6 @@ def test_the_first_principal_component_sorts_rows():
 
 
 @pytest.mark.parametrize("name", ["norm", "pca"])
-@some_examples
 @given(data=st.data())
 def test_rows_of_weight_two_are_rows_that_come_twice(name, data):
     n_rows = data.draw(st.integers(2, 20))

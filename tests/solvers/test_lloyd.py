@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve import PolylineCurve
@@ -38,7 +38,6 @@ def spread_out(n_vertices, n_features=2, seed=0):
     return torch.from_numpy(vertices)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 30))
 def test_the_phases_share_out_the_sweeps(max_iter):
     solver = Lloyd(max_iter=max_iter, tol=0.0)

@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from skcurve.solvers.order import RandomOrder
 
-some_examples = settings(max_examples=100, deadline=None)
+some_examples = settings(max_examples=100)
 
 
 @some_examples

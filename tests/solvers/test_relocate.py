@@ -11,7 +11,7 @@ from skcurve.solvers.relocate import DEAD, MOST_MOVED, relocate
 
 LONGEST = 1.8
 
-some_examples = settings(max_examples=100, deadline=None)
+some_examples = settings(max_examples=100)
 
 
 def statistics_of(usage, sq_error):

@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skcurve.solvers import Rows
 from skcurve.solvers import rows as rows_module
 from skcurve.testing import point_clouds
-
-some_examples = settings(max_examples=60, deadline=None)
 
 
 def rows_of(X, weights=None, seed=0):
@@ -23,7 +21,6 @@ def numbered(n):
     return np.arange(float(n))[:, None]
 
 
-@some_examples
 @given(point_clouds(), st.integers(0, 99))
 def test_the_normalised_rows_have_mean_zero_and_mean_square_one(X, seed):
     weights = np.random.default_rng(seed).integers(1, 4, len(X)).astype(float)
@@ -34,7 +31,6 @@ def test_the_normalised_rows_have_mean_zero_and_mean_square_one(X, seed):
         assert float((share @ points**2).mean()) == pytest.approx(1.0, rel=1e-5)
 
 
-@some_examples
 @given(point_clouds(dtype=np.float32))
 def test_there_and_back_are_the_same_points(X):
     rows = rows_of(X)
@@ -47,7 +43,6 @@ def test_there_and_back_are_the_same_points(X):
     assert rows.normalise(points.double()).dtype == torch.float32
 
 
-@some_examples
 @given(point_clouds(degenerate=False), st.sampled_from([1e-20, 1e-3, 1e20]), st.integers(-5, 5))
 def test_neither_the_unit_nor_the_place_of_the_data_matters(X, unit, place):
     assume(np.ptp(X, axis=0).any())
@@ -71,7 +66,6 @@ def test_the_rows_are_drawn_without_repetition_until_all_have_been(n):
     assert len(set(drawn)) == len(drawn)
 
 
-@some_examples
 @given(st.integers(2, 40), st.lists(st.integers(1, 39), min_size=1, max_size=12), st.integers(0, 9))
 def test_after_any_draws_no_row_is_more_than_one_round_ahead(n_rows, wanted, seed):
     rows = rows_of(numbered(n_rows), seed=seed)

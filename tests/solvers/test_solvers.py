@@ -24,7 +24,7 @@ EVERY = [
     Adam(max_iter=1),
 ]
 every_solver = pytest.mark.parametrize("solver", EVERY, ids=repr)
-some_examples = settings(max_examples=20, deadline=None)
+some_examples = settings(max_examples=20)
 
 
 def gaussian(n_rows=300, n_features=3, dtype=np.float64, seed=0):

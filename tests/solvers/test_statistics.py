@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from skcurve.solvers import Statistics
 from skcurve.solvers.statistics import ANCHOR
 
-some_examples = settings(max_examples=60, deadline=None)
 NUMBERS = st.floats(-8.0, 8.0, width=32)
 
 
@@ -70,7 +69,6 @@ def least_squares(rows, old, stiffness, anchor):
     return np.linalg.lstsq(np.concatenate([root * design, pull, hold]), target)[0]
 
 
-@some_examples
 @given(assignments(), st.data())
 def test_the_statistics_of_two_halves_sum_to_those_of_the_whole(assignment, data):
     *rows, vertices = assignment
@@ -84,7 +82,6 @@ def test_the_statistics_of_two_halves_sum_to_those_of_the_whole(assignment, data
     assert (halves[0] + halves[1]).weight == pytest.approx(whole.weight)
 
 
-@some_examples
 @given(assignments(), st.floats(0.01, 10.0))
 def test_a_factor_is_a_factor_of_every_weight(assignment, factor):
     points, weights, *rest = assignment
@@ -95,7 +92,6 @@ def test_a_factor_is_a_factor_of_every_weight(assignment, factor):
     assert (plain * factor).perplexity == pytest.approx(plain.perplexity, rel=1e-5)
 
 
-@some_examples
 @given(assignments(max_vertices=4))
 def test_the_matrix_is_that_of_the_normal_equations(assignment):
     points, weights, segment, dither, vertices = assignment
@@ -109,7 +105,6 @@ def test_the_matrix_is_that_of_the_normal_equations(assignment):
     np.testing.assert_allclose(known.moment, design.T @ (weights[:, None] * points), atol=1e-9)
 
 
-@some_examples
 @given(assignments(), st.sampled_from([0.0, 0.01, 0.3, 5.0]))
 def test_the_solution_is_that_of_dense_least_squares(assignment, smoothness):
     *rows, old = assignment
@@ -120,7 +115,6 @@ def test_the_solution_is_that_of_dense_least_squares(assignment, smoothness):
     np.testing.assert_allclose(solved, expected, atol=1e-6)
 
 
-@some_examples
 @given(assignments(), st.integers(0, 99))
 def test_no_other_vertices_have_a_lower_penalised_error(assignment, seed):
     *rows, old = assignment
@@ -171,7 +165,6 @@ def test_a_smoothness_of_its_own_for_each_segment_shortens_that_segment():
     assert new[2] < 0.2 * old[2]
 
 
-@some_examples
 @given(assignments(), st.floats(0.5, 100.0))
 def test_rows_on_the_vertices_hold_them_there(assignment, weight):
     vertices = torch.from_numpy(assignment[-1])

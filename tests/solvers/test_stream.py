@@ -30,7 +30,7 @@ def learn(stream, X, *, n_bits=2, weights=None, smoothness=0.01, seed=0):
     return stream.step(X, weights, n_bits, solver, np.random.default_rng(seed))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 3000), min_size=1, max_size=15), st.integers(2, 4))
 def test_the_curve_grows_when_a_bitrate_has_seen_enough(sizes, n_bits):
     X = gaussian(3000)

@@ -13,7 +13,7 @@ from skcurve.parallel import has_numba
 from skcurve.solvers import short_order
 from skcurve.solvers import untangle as untangle_module
 
-some_examples = settings(max_examples=100, deadline=None)
+some_examples = settings(max_examples=100)
 needs_numba = pytest.mark.skipif(not has_numba(), reason="needs numba")
 thorough_or_not = pytest.mark.parametrize("thorough", [True, False])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from sklearn.base import BaseEstimator
 
 from skcurve import PolylineCurve
@@ -17,7 +17,6 @@ from skcurve.testing import (
     polylines,
 )
 
-some_examples = settings(max_examples=40, deadline=None)
 CORNERS = np.array([[0.0, 0], [3, 0], [3, 4], [0, 4]])
 X = np.array([[1.0, 1], [4, 1], [2, 5], [-1, 3], [0, 0]])
 
@@ -68,13 +67,11 @@ def test_good_curves_and_estimators_pass(dtype, make):
         check_roundtrip(Quantizer(curve, coordinate), rows)
 
 
-@some_examples
 @given(polylines(min_features=2, max_features=2), point_clouds(min_features=2, max_features=2))
 def test_good_estimators_pass_on_any_curve(curve, rows):
     check_roundtrip(Quantizer(curve), rows)
 
 
-@some_examples
 @given(
     polylines(min_features=2, max_features=2, dtype=np.float32, degenerate=False),
     point_clouds(min_features=2, max_features=2, dtype=np.float32),

@@ -19,14 +19,12 @@ from skcurve.testing import (
     polylines,
 )
 
-some_examples = settings(max_examples=40, deadline=None)
-until_found = settings(max_examples=2000, deadline=None, phases=[Phase.generate])
+until_found = settings(max_examples=2000, phases=[Phase.generate])
 DTYPES = [np.float16, np.float32, np.float64]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("degenerate", [True, False])
-@some_examples
 @given(data=st.data())
 def test_polylines_keep_to_their_bounds(dtype, degenerate, data):
     curve = data.draw(
@@ -41,7 +39,6 @@ def test_polylines_keep_to_their_bounds(dtype, degenerate, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@some_examples
 @given(data=st.data())
 def test_point_clouds_keep_to_their_bounds(dtype, data):
     X = data.draw(point_clouds(min_rows=3, max_rows=5, min_features=2, max_features=3, dtype=dtype))
@@ -82,7 +79,7 @@ def test_awkward_clouds_are_drawn(wanted):
     find(point_clouds(), wanted, settings=until_found)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(fitted_curves(), st.data())
 def test_fitted_curves_are_fitted_and_keep_the_invariants(sfvq, data):
     n_features = sfvq.curve_.n_features

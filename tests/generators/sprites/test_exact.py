@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.generators.sprites import (
@@ -20,7 +20,6 @@ seeds = st.integers(0, 1000)
 
 
 @given(n_latents=sizes, seed=seeds, random_state=seeds)
-@settings(deadline=None)
 def test_there_and_back_is_where_it_began(n_latents, seed, random_state):
     sprites = ExactSprites(n_latents, seed)
     factors, _ = sample_factors(20, random_state, species=False)
@@ -38,7 +37,6 @@ def test_there_and_back_is_where_it_began(n_latents, seed, random_state):
 
 
 @given(seed=seeds, random_state=seeds)
-@settings(deadline=None)
 def test_back_and_there_is_where_it_began(seed, random_state):
     sprites = ExactSprites(seed=seed)
     latents = sprites.sample(20, random_state)
@@ -46,7 +44,6 @@ def test_back_and_there_is_where_it_began(seed, random_state):
 
 
 @given(seed=seeds, column=st.integers(0, len(FACTORS) - 1), n_latents=sizes)
-@settings(deadline=None, max_examples=30)
 def test_a_chord_along_one_factor_is_its_true_direction(seed, column, n_latents):
     sprites = ExactSprites(n_latents, seed)
     directions = sprites.true_directions(256)
@@ -86,7 +83,6 @@ def test_directions_bend_so_that_no_straight_line_is_exact():
 
 
 @given(seed=seeds)
-@settings(deadline=None)
 def test_a_layer_governs_its_own_factors_alone(seed):
     sprites = ExactSprites(seed=seed)
     one, other = sprites.sample(2, seed)

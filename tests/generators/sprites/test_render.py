@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skcurve.generators.sprites import FACTOR_RANGES, FACTORS, render, sample_factors
@@ -51,7 +51,6 @@ def test_hue_colours_the_body_and_moves_no_edge(first, second):
 
 
 @given(size=st.floats(0.28, 0.46), aspect=st.floats(-0.5, 0.5), squareness=st.floats(0, 1))
-@settings(deadline=None)
 def test_the_size_alone_sets_the_area(size, aspect, squareness):
     area, _, _ = moments(draw(size=size, aspect=aspect, squareness=squareness))
     assert area == pytest.approx(np.pi * (size * 16) ** 2, rel=0.08)
