@@ -25,7 +25,7 @@ def main() -> None:
     quick = wants_quick(__doc__)
     report = Report("import", __doc__, quick)
     contenders = {line: partial(run, line) for line in [NOTHING, *STATEMENTS]}
-    net = without_start(take_turns(contenders, 2 if quick else ROUNDS))
+    net = without_start(take_turns(contenders, 1 if quick else ROUNDS))
     table = Table("Imports", ["statement", "seconds", f"of `{REQUIRED}`"])
     for line in STATEMENTS:
         table.add(f"`{line}`", net.median(line), net.ratio(line, REQUIRED))
