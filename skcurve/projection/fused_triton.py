@@ -12,6 +12,7 @@ from triton.runtime.errors import OutOfResources, PTXASError
 
 from skcurve.projection.blocked import REACH_PER_ROUNDING, ROUNDING, choose_exactly
 from skcurve.projection.result import Projection
+from skcurve.projection.streamed import DOUBTFUL_ROWS
 from skcurve.projection.table import SearchTable
 
 TILE_ROWS, TILE_VERTICES, TILE_FEATURES = 128, 128, 32
@@ -23,9 +24,6 @@ FARTHEST = 1e15
 
 UNFIT = (OutOfResources, PTXASError, CompilationError)
 """What Triton raises where a device is too small for the kernels, or cannot run them."""
-
-DOUBTFUL_ROWS = 1 << 16
-"""So many rows that are in doubt are gathered at a time."""
 
 
 class Met(NamedTuple):
