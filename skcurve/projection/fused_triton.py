@@ -217,7 +217,8 @@ def _place(
     return found
 
 
-@triton.jit
+# How many rows and vertices there are says nothing of how they lie in memory: one kernel does.
+@triton.jit(do_not_specialize=["n_vertices"])
 def _meet_kernel(
     X, corners, lines, dithers, frame, tasks, nearest, runner_up, least, second,
     n_vertices, n_features, row_stride, column_stride, vertex_stride, feature_stride,
@@ -289,7 +290,7 @@ def _meet_kernel(
     tl.store(second + out, other, mask=there)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n_rows", "n_vertices"])
 def _place_kernel(
     X, vertices, chosen, frame, home_segment, home_position, least, second, segment, position,
     sq_distance, doubt, n_rows, n_vertices, n_features, row_stride, column_stride,

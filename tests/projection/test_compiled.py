@@ -36,7 +36,7 @@ def compile_only(self, *arguments, grid, warmup, **options):
         kernel = run(self, *arguments, grid=grid, warmup=True, **options)
     found.append({
         "kernel": self.__name__, "shared": kernel.metadata.shared, "ptx": kernel.asm["ptx"],
-        "precision": options.get("PRECISION"), "log": log.getvalue(),
+        "hash": kernel.hash, "log": log.getvalue(),
     })
 
 triton.runtime.driver.set_active(Driver())
@@ -118,3 +118,11 @@ def test_kernels_compile_at_odd_sizes_and_fit_on_smaller_devices(capability, tmp
     found = compiled(capability, "float32", cases, tmp_path)
     assert len(found) == 11
     assert max(one["shared"] for one in found) <= SHARED[capability]
+
+
+@pytest.mark.slow
+def test_other_numbers_of_rows_and_vertices_take_no_other_kernels(tmp_path):
+    cases = [(n, m, 64, "tf32x3", None) for n, m in [(4096, 1024), (1001, 9), (1, 4)]]
+    found = compiled(90, "float32", cases, tmp_path)
+    assert len(found) == 9
+    assert len({one["hash"] for one in found}) == 3
