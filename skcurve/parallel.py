@@ -43,10 +43,28 @@ def has_numba() -> bool:
 
 @cache
 def has_triton(device: torch.device) -> bool:
-    """Whether a device runs Triton kernels, and Triton is there: it comes with torch for CUDA."""
+    """Whether a device runs Triton kernels, and Triton is there: it comes with torch for CUDA.
+
+    To start them, Triton builds a small library with the system's C compiler. Where that fails, as
+    in a container that has none, it is warned of and done without.
+    """
     if device.type != "cuda" or torch.cuda.get_device_capability(device) < (7, 0):
         return False
-    return find_spec("triton") is not None
+    if find_spec("triton") is None:
+        return False
+    try:
+        from triton.runtime import driver
+
+        driver.active.get_current_device()
+    except Exception as error:
+        warnings.warn(
+            f"Triton is installed but cannot start kernels: {error!r}. "
+            "skcurve computes without it, which takes longer.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
+    return True
 
 
 def jit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

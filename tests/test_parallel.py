@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 from skcurve import parallel
-from skcurve.parallel import has_numba, jit, kernels_first, run_threads
+from skcurve.parallel import has_numba, has_triton, jit, kernels_first, run_threads
 
 
 def blas_threads():
@@ -325,3 +326,36 @@ def test_importing_the_estimator_does_not_import_the_compiler():
     source = "import sys; from skcurve import SFVQ; print('numba' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
     assert run.stdout.strip() == "False", run.stderr
+
+
+@pytest.fixture
+def a_device(monkeypatch):
+    """A device that could run kernels; whether Triton starts them there is the test's to say."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    has_triton.cache_clear()
+    yield torch.device("cuda", 0)
+    has_triton.cache_clear()
+
+
+def test_triton_that_starts_is_used(a_device, monkeypatch):
+    runtime = pytest.importorskip("triton").runtime
+    started = SimpleNamespace(active=SimpleNamespace(get_current_device=lambda: 0))
+    monkeypatch.setattr(runtime, "driver", started)
+    assert has_triton(a_device)
+    assert not has_triton(torch.device("cpu"))
+
+
+def test_triton_that_finds_no_c_compiler_is_done_without_and_one_warning_says_so(
+    a_device, monkeypatch
+):
+    runtime = pytest.importorskip("triton").runtime
+
+    class Driver:
+        @property
+        def active(self):
+            raise RuntimeError("Failed to find C compiler.")
+
+    monkeypatch.setattr(runtime, "driver", Driver())
+    with pytest.warns(RuntimeWarning, match=r"cannot start kernels: .*find C compiler") as caught:
+        assert [has_triton(a_device), has_triton(a_device)] == [False, False]
+    assert len(caught) == 1

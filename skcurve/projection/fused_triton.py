@@ -12,6 +12,7 @@ from triton.runtime.errors import OutOfResources, PTXASError
 
 from skcurve.projection.blocked import REACH_PER_ROUNDING, ROUNDING, choose_exactly
 from skcurve.projection.result import Projection
+from skcurve.projection.streamed import DOUBTFUL_ROWS
 from skcurve.projection.table import SearchTable
 
 TILE_ROWS, TILE_VERTICES, TILE_FEATURES = 128, 128, 32
@@ -23,9 +24,6 @@ FARTHEST = 1e15
 
 UNFIT = (OutOfResources, PTXASError, CompilationError)
 """What Triton raises where a device is too small for the kernels, or cannot run them."""
-
-DOUBTFUL_ROWS = 1 << 16
-"""So many rows that are in doubt are gathered at a time."""
 
 
 class Met(NamedTuple):
@@ -79,7 +77,7 @@ def project_undoubted(
     """Do the first two steps of `project_triton`, and mark in (n,) the rows left in doubt."""
     precision = precision or search_precision(X.device)
     lines = torch.stack([table.sq_norm, table.slope, table.half, table.length])
-    met = meet(X, table.product, lines, precision, frame=frame_of(table))
+    met = meet(X, table.product.T, lines, precision, frame=frame_of(table))
     doubt = torch.empty(len(X), dtype=torch.int8, device=X.device)
     return _place(X, vertices, table, met.nearest, precision, met, doubt), doubt
 
@@ -119,7 +117,7 @@ def meet(
     ----------
     X : (n, D) tensor
         Rows.
-    corners : (D, M) float32 tensor
+    corners : (M, D) float32 tensor
         Minus two times the vertices.
     lines : (4, M) or (n_tasks, M) float32 tensor
         Squared norm, slope, half and length, as in `SearchTable`. With dithers, the squared norms
@@ -143,16 +141,39 @@ def meet(
     most_rows = n_rows if most_rows is None else most_rows
     kinds = (torch.int32, torch.int32, torch.float32, torch.float32)
     met = Met(*(torch.empty(n_results, dtype=kind, device=X.device) for kind in kinds))
+    corners = laid_out(corners, precision)
     if most_rows > 0:
         grid = (triton.cdiv(most_rows, TILE_ROWS), len(tasks))
         _meet_kernel[grid](
             X, corners, lines, lines if dithers is None else dithers,
             unmoved(X) if frame is None else frame, tasks, *met,
-            corners.shape[1], n_features, X.stride(0), X.stride(1),
+            len(corners), n_features, *X.stride(), *corners.stride(),
             DITHERED=dithers is not None, PRECISION=precision, ROWS=TILE_ROWS,
             VERTICES=TILE_VERTICES, FEATURES=TILE_FEATURES, **OPTIONS,
         )  # fmt: skip
     return met
+
+
+def laid_out(corners: torch.Tensor, precision: str) -> torch.Tensor:
+    """Put beside each other in memory what the units that multiply read together.
+
+    Tensor cores read the features of a vertex, many at a time. Where there are none, threads beside
+    each other read vertices beside each other. The other way round, they would queue for the same
+    bank of the memory on the chip.
+
+    Parameters
+    ----------
+    corners : (M, D) tensor
+        See `meet`.
+    precision : str
+        Of the products.
+
+    Returns
+    -------
+    corners : (M, D) tensor
+        The same numbers.
+    """
+    return corners.T.contiguous().T if precision == "ieee" else corners.contiguous()
 
 
 def frame_of(table: SearchTable) -> torch.Tensor:
@@ -196,10 +217,11 @@ def _place(
     return found
 
 
-@triton.jit
+# How many rows and vertices there are says nothing of how they lie in memory: one kernel does.
+@triton.jit(do_not_specialize=["n_vertices"])
 def _meet_kernel(
     X, corners, lines, dithers, frame, tasks, nearest, runner_up, least, second,
-    n_vertices, n_features, row_stride, column_stride,
+    n_vertices, n_features, row_stride, column_stride, vertex_stride, feature_stride,
     DITHERED: tl.constexpr, PRECISION: tl.constexpr, ROWS: tl.constexpr, VERTICES: tl.constexpr,
     FEATURES: tl.constexpr,
 ):  # fmt: skip
@@ -229,7 +251,7 @@ def _meet_kernel(
             c = tl.load(frame + k, mask=inside, other=0.0)
             point = ((x - c[None, :]) * scale).to(tl.float32)
             corner = tl.load(
-                corners + k[:, None] * n_vertices + vertex[None, :],
+                corners + k[:, None] * feature_stride + vertex[None, :] * vertex_stride,
                 mask=inside[:, None] & (vertex < n_vertices)[None, :], other=0.0,
             )  # fmt: skip
             values = tl.dot(point, corner, values, input_precision=PRECISION)
@@ -268,7 +290,7 @@ def _meet_kernel(
     tl.store(second + out, other, mask=there)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n_rows", "n_vertices"])
 def _place_kernel(
     X, vertices, chosen, frame, home_segment, home_position, least, second, segment, position,
     sq_distance, doubt, n_rows, n_vertices, n_features, row_stride, column_stride,

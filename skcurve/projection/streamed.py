@@ -18,6 +18,9 @@ BLOCK_BYTES = 1 << 28
 FEWEST_ROWS = 256
 """A block that does not fit in memory is halved, but not below so many rows."""
 
+DOUBTFUL_ROWS = 1 << 16
+"""So many rows that are in doubt are gathered at a time, also where all rows are one block."""
+
 Search = Callable[[torch.Tensor], tuple[Projection[torch.Tensor], torch.Tensor | None]]
 """From rows on the device to their projection, and marks of those in doubt, if there may be any."""
 
@@ -122,7 +125,7 @@ def stream(
     for lane in lanes:
         lane.collect()
     if settle is not None:
-        for part in doubt.nonzero()[:, 0].split(n_block):
+        for part in doubt.nonzero()[:, 0].split(min(n_block, DOUBTFUL_ROWS)):
             for whole, settled in zip(found, settle(X[part].to(device)), strict=True):
                 whole[part] = settled.to(X.device)
     return found
@@ -164,6 +167,8 @@ class _Lane:
         self._pinned: torch.Tensor | None = None
         if self._by_itself:
             self._copies, self._done = torch.cuda.Stream(device), torch.cuda.Event()
+            # The memory may have been that of others, who are not done with it on the other stream.
+            self._copies.wait_stream(torch.cuda.current_stream(device))
             if not X.is_pinned():
                 self._pinned = torch.empty((n_block, X.shape[1]), dtype=X.dtype, pin_memory=True)
 

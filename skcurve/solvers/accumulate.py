@@ -49,7 +49,9 @@ def accumulate(
         from skcurve.projection.fused_triton import UNFIT
         from skcurve.solvers.accumulate_triton import accumulate_triton
 
-        with suppress(*UNFIT):  # `project` says so, where it matters more
+        # Kernels start on the current device. Those that do not fit: `project` says so, where it
+        # matters more.
+        with torch.cuda.device_of(vertices), suppress(*UNFIT):
             return accumulate_triton(sample, vertices, dithers, exact)
     return accumulate_blocked(sample, vertices, dithers, exact)
 

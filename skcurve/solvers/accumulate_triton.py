@@ -75,7 +75,7 @@ def _meet(
     tasks = torch.from_numpy(np.stack([begins, ends, out[:-1]], axis=1)).to(device)
     task = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes)).to(device)
     row = torch.arange(int(out[-1]), device=device) - tasks[task, 2] + tasks[task, 0]
-    corners = (-2.0 * vertices).T.float().contiguous()
+    corners = (-2.0 * vertices).float()
     rest: dict[str, Any] = {"tasks": tasks, "n_results": len(row), "most_rows": int(sizes.max())}
     if dithers is None:
         met = meet(points, corners, line_constants(vertices), precision, **rest)

@@ -165,7 +165,7 @@ def test_the_two_nearest_are_the_two_smallest_values(kernels):
     X, vertices = scene(200, 400, 6, torch.float32)
     table = SearchTable.of(vertices)
     lines = torch.stack([table.sq_norm, table.slope, table.half, table.length])
-    met = kernels.meet(X, table.product, lines, "ieee")
+    met = kernels.meet(X, table.product.T, lines, "ieee")
     v = X @ table.product + table.sq_norm
     s = ((v[:, :-1] - v[:, 1:]) * table.slope[:-1] + table.half[:-1]).clamp(min=0)
     q = torch.cat([v[:, :-1] - torch.minimum(s, table.length[:-1]) ** 2, v[:, -1:]], 1)
@@ -183,7 +183,7 @@ def test_each_task_meets_the_points_of_its_own_dithers(kernels):
     norms = torch.stack([torch.nn.functional.pad((p * p).sum(1), (0, 1)) for p in points])
     tasks = torch.tensor([[0, 140, 160], [140, 300, 0], [0, 140, 300]], device=DEVICE)
     met = kernels.meet(
-        X, -2 * vertices.T.contiguous(), norms, "ieee", tasks=tasks, n_results=440, most_rows=160,
+        X, -2 * vertices, norms, "ieee", tasks=tasks, n_results=440, most_rows=160,
         dithers=torch.nn.functional.pad(dithers, (0, 1)),
     )  # fmt: skip
     for (begin, end, out), p in zip(tasks.tolist(), points, strict=True):

@@ -66,6 +66,17 @@ def test_every_row_gets_its_own_answer(scene, device, doubtful):
     assert sum(there.settled) == doubtful * len(there.blocks)
 
 
+def test_rows_in_doubt_are_gathered_a_part_at_a_time_where_all_rows_are_one_block(
+    scene, monkeypatch
+):
+    X, vertices, table = scene
+    monkeypatch.setattr(streamed, "DOUBTFUL_ROWS", 100)
+    there = Accelerator(vertices, table, doubtful=250)
+    found = stream(X, X.device, there.search, there.settle)
+    assert_same(found, project_blocked(X, vertices, table))
+    assert there.settled == [100, 100, 50]
+
+
 @pytest.mark.parametrize("device", [torch.device("cpu"), ELSEWHERE], ids=["stays", "travels"])
 def test_where_memory_is_short_blocks_are_halved_and_one_warning_says_so(
     scene, device, monkeypatch

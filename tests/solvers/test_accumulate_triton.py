@@ -1,9 +1,12 @@
 """A sweep by the Triton kernels leaves behind what the blocked one does."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
 
+from skcurve.solvers import accumulate as accumulating
 from skcurve.solvers.accumulate import accumulate_blocked
 from skcurve.solvers.rows import Rows
 
@@ -61,3 +64,28 @@ def test_of_two_that_are_in_doubt_the_nearer_wins_whatever_the_product_says(monk
     found = triton_path.accumulate_triton(sample, vertices, dithers, exact, "ieee")
     for name, part in vars(expected).items():
         torch.testing.assert_close(getattr(found, name), part)
+
+
+def test_the_kernels_start_on_the_device_of_the_vertices(monkeypatch):
+    sample, vertices, rng = scene(40, 4, 3, torch.float32, False)
+    dithers = torch.from_numpy(rng.random((1, 1, 3))).to(vertices)
+    inside = []
+
+    @contextmanager
+    def device_of(tensor):
+        inside.append(tensor)
+        yield
+        inside.pop()
+
+    def meet(*arguments, **options):
+        assert [tensor is vertices for tensor in inside] == [True]
+        return kernel(*arguments, **options)
+
+    kernel = triton_path.meet
+    monkeypatch.setattr(torch.cuda, "device_of", device_of)
+    monkeypatch.setattr(triton_path, "meet", meet)
+    monkeypatch.setattr(accumulating, "has_numba", lambda: False)
+    monkeypatch.setattr(accumulating, "has_triton", lambda device: True)
+    exact = torch.zeros((1, 1), dtype=torch.bool)
+    assert accumulating.accumulate(sample, vertices, dithers, exact).weight == 40
+    assert inside == []
