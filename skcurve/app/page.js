@@ -35,8 +35,10 @@ const look = async (at) => {
   }
   busy = false;
 };
-const rest = later(300, (at) => act({ do: 'scrub', at }));
-const scrub = (at) => { showPlace(at); look(at); rest(at); };
+// While it moves, an answer to something else does not pull it back.
+let moves = false;
+const rest = later(300, (at) => { moves = false; act({ do: 'scrub', at }); });
+const scrub = (at) => { moves = true; showPlace(at); look(at); rest(at); };
 $('at').addEventListener('input', () => scrub(Number($('at').value)));
 
 const goTo = (event) => {
@@ -172,10 +174,14 @@ const setUp = (given) => {
   $('sample-jitter').max = limits.most_jitter;
   $('mp4').hidden = !limits.can_mp4;
 };
-const isUsed = (id) => document.activeElement === $(id);
-const put = (id, value) => { if (!isUsed(id) || $(id).type !== 'range') $(id).value = value; };
+// What is typed and not entered yet stays, however many updates come while a generator is slow.
+const typed = new Set();
+element.addEventListener('input', (event) => { if (event.target.type === 'number') typed.add(event.target); });
+for (const end of ['change', 'focusout']) element.addEventListener(end, (event) => typed.delete(event.target));
+const isUsed = (id) => typed.has($(id)) || (document.activeElement === $(id) && $(id).type === 'range');
+const put = (id, value) => { if (!isUsed(id)) $(id).value = value; };
 const showFacts = (given) => {
-  const moved = facts === null || facts.at !== given.at;
+  const moved = !moves && (facts === null || facts.at !== given.at);
   facts = given;
   if (moved) { $('at').value = facts.at; showPlace(facts.at); }
   const kinds = [['segment', 'segment'], ['vertices', 'two vertices'], ['component', 'principal component']];

@@ -487,6 +487,49 @@ def test_a_slow_generator_is_said_and_the_page_lives_on(ann, generator):
     assert ann.page.locator("#sk-current-strip img").count() == 20
 
 
+def test_what_is_typed_while_a_generator_is_slow_is_not_taken_away(ann, generator):
+    release = threading.Event()
+    generator.mood = lambda: release.wait(60)
+    ann.page.fill("#sk-first", "10")
+    ann.page.press("#sk-first", "Tab")
+    ann.page.wait_for_selector("#sk-notice >> text=The generator is slow")
+    ann.page.click("#sk-seed", click_count=3)
+    for digit in "42":
+        before = int(ann.page.get_attribute("[data-serial]", "data-serial"))
+        ann.page.keyboard.type(digit)
+        ann.page.wait_for_function(
+            "before => Number(document.querySelector('[data-serial]').dataset.serial) > before",
+            arg=before,
+        )
+    assert ann.page.input_value("#sk-seed") == "42"
+    ann.page.press("#sk-seed", "Enter")
+    release.set()
+    ann.page.wait_for_url("**seed=42**")
+    ann.page.wait_for_selector("[data-resting=yes]")
+    assert ann.query()["edit"] == "s10_1"
+
+
+def test_a_slider_that_moves_is_not_pulled_back_by_another_answer(ann):
+    shown = ann.page.evaluate(
+        """() => new Promise((done) => {
+          const at = document.querySelector('#sk-at'), shown = new Set();
+          const where = document.querySelector('#sk-where');
+          const { dataset } = document.querySelector('[data-serial]'), before = dataset.serial;
+          const watch = new MutationObserver(() => shown.add(where.textContent));
+          watch.observe(where, { childList: true });
+          document.querySelector('#sk-verdict [data-do*=next]').click();
+          const hand = setInterval(() => {
+            at.value = 9;
+            at.dispatchEvent(new Event('input', { bubbles: true }));
+            if (dataset.serial === before) return;
+            clearInterval(hand);
+            done([...shown]);
+          }, 20);
+        })"""
+    )
+    assert shown == ["9.00 · vertex 9"]
+
+
 def test_on_a_telephone_nothing_sticks_out(meet, tmp_path):
     ann = meet(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     ann.open("pin=c1_1&stack=s1_1,s2_-0.5_0-3&keep=s1_1+a+rather+long+name+for+a+small+screen")
