@@ -10,6 +10,7 @@ import shutil
 import socket
 import threading
 from io import BytesIO
+from itertools import pairwise
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
@@ -542,6 +543,17 @@ def test_on_a_telephone_nothing_sticks_out(meet, tmp_path):
     )
     assert outside == []
     ann.page.screenshot(path=tmp_path / "telephone.png", full_page=True)
+
+
+def test_the_thumbnails_do_not_cover_each_other_at_any_width(ann):
+    for width in (320, 360, 390, 560, 740, 820, 992, 1090, 1280):
+        ann.page.set_viewport_size({"width": width, "height": 800})
+        boxes = ann.page.evaluate(
+            "[...document.querySelectorAll('.sk-thumb')].filter(one => one.offsetParent)"
+            ".map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
+        )
+        assert len(boxes) >= 8
+        assert all(box[1] <= other[0] + 0.5 for box, other in pairwise(boxes)), width
 
 
 def test_it_is_dark_for_those_who_like_it_dark(meet, tmp_path):
