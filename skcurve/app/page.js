@@ -208,6 +208,15 @@ const showFacts = (given) => {
   $('clear').disabled = !facts.n_stacked;
   $('save-library').disabled = !facts.n_kept;
 };
+// The keyboard stays where it was, though the button under it is another now.
+const replaceIn = (place, html) => {
+  const number = [...place.querySelectorAll('button')].indexOf(document.activeElement);
+  place.innerHTML = html;
+  if (number < 0) return;
+  const left = place.querySelectorAll('button');
+  const next = left[Math.min(number, left.length - 1)] || place.parentElement.querySelector('button');
+  if (next) next.focus();
+};
 const shown = new Map();
 const handled = new Set();
 const apply = (update) => {
@@ -220,7 +229,7 @@ const apply = (update) => {
   }
   for (const [id, html] of Object.entries(update.parts || {})) {
     const place = $(id);
-    if (place && shown.get(id) !== html) { shown.set(id, html); place.innerHTML = html; }
+    if (place && shown.get(id) !== html) { shown.set(id, html); replaceIn(place, html); }
   }
   if (update.said !== undefined && update.said !== null) say(update.said);
   element.dataset.serial = update.serial;

@@ -230,6 +230,14 @@ def test_the_keyboard_does_what_the_mouse_does(ann):
     page.fill("#sk-name", "by keyboard")
     ann.settle(lambda: page.keyboard.press("Enter"))
     assert "by keyboard" in ann.text("#sk-kept")
+    # What is taken off a list does not take the keyboard with it.
+    for _ in range(2):
+        ann.click("Add this edit")
+    page.focus("#sk-stack button >> nth=1")
+    for label in ("take off", "Add this edit"):
+        ann.settle(lambda: page.keyboard.press("Enter"))
+        focused = page.evaluate("document.activeElement.title || document.activeElement.innerText")
+        assert focused == label
     # Everything that can be used has a name that a screen reader can say.
     nameless = page.evaluate(
         "[...document.querySelectorAll('#sk-page :is(button,input,select)')].filter(one => !("
