@@ -408,6 +408,17 @@ def test_what_is_no_number_is_said_and_put_back(ann):
     assert ann.page.is_hidden("#sk-notice")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_said_is_seen_wherever_one_is_on_the_page(meet, width):
+    ann = meet(viewport={"width": width, "height": 844}).open()
+    ann.page.locator("#sk-samples").scroll_into_view_if_needed()
+    ann.fill("#sk-sample-first", 99)
+    assert ann.page.evaluate("scrollY") > 500
+    assert "There is no vertex 99" in ann.text("#sk-notice")
+    box = ann.page.locator("#sk-notice").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 844
+
+
 def test_a_link_brings_a_colleague_to_the_same_view(ann, meet):
     ann.settle(ann.page.locator(".sk-stretch").nth(1).click)
     ann.slide("#sk-strength", 0.75)
