@@ -139,7 +139,7 @@ $('open').addEventListener('change', async () => {
     let text = '';
     for (let start = 0; start < bytes.length; start += 32768) text += String.fromCharCode(...bytes.subarray(start, start + 32768));
     say('Opening …');
-    tell('bring', { name: file.name, content: btoa(text) });
+    tell('bring', { content: btoa(text) });
   }
   $('open').value = '';
 });
