@@ -143,7 +143,10 @@ def _reject(view: View, message: Message, limits: Limits) -> View:
 
 
 def _next(view: View, message: Message, limits: Limits) -> View:
-    return view.next_segment(limits)
+    found = view.next_segment(limits)
+    if found is view:
+        raise ValueError("every segment was kept or rejected: no other is left to look at")
+    return found
 
 
 def _recall(view: View, message: Message, limits: Limits) -> View:

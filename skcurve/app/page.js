@@ -35,8 +35,10 @@ const look = async (at) => {
   }
   busy = false;
 };
-const rest = later(300, (at) => act({ do: 'scrub', at }));
-const scrub = (at) => { showPlace(at); look(at); rest(at); };
+// While it moves, an answer to something else does not pull it back.
+let moves = false;
+const rest = later(300, (at) => { moves = false; act({ do: 'scrub', at }); });
+const scrub = (at) => { moves = true; showPlace(at); look(at); rest(at); };
 $('at').addEventListener('input', () => scrub(Number($('at').value)));
 
 const goTo = (event) => {
@@ -137,7 +139,7 @@ $('open').addEventListener('change', async () => {
     let text = '';
     for (let start = 0; start < bytes.length; start += 32768) text += String.fromCharCode(...bytes.subarray(start, start + 32768));
     say('Opening …');
-    tell('bring', { name: file.name, content: btoa(text) });
+    tell('bring', { content: btoa(text) });
   }
   $('open').value = '';
 });
@@ -172,10 +174,14 @@ const setUp = (given) => {
   $('sample-jitter').max = limits.most_jitter;
   $('mp4').hidden = !limits.can_mp4;
 };
-const isUsed = (id) => document.activeElement === $(id);
-const put = (id, value) => { if (!isUsed(id) || $(id).type !== 'range') $(id).value = value; };
+// What is typed and not entered yet stays, however many updates come while a generator is slow.
+const typed = new Set();
+element.addEventListener('input', (event) => { if (event.target.type === 'number') typed.add(event.target); });
+for (const end of ['change', 'focusout']) element.addEventListener(end, (event) => typed.delete(event.target));
+const isUsed = (id) => typed.has($(id)) || (document.activeElement === $(id) && $(id).type === 'range');
+const put = (id, value) => { if (!isUsed(id)) $(id).value = value; };
 const showFacts = (given) => {
-  const moved = facts === null || facts.at !== given.at;
+  const moved = !moves && (facts === null || facts.at !== given.at);
   facts = given;
   if (moved) { $('at').value = facts.at; showPlace(facts.at); }
   const kinds = [['segment', 'segment'], ['vertices', 'two vertices'], ['component', 'principal component']];
@@ -202,6 +208,15 @@ const showFacts = (given) => {
   $('clear').disabled = !facts.n_stacked;
   $('save-library').disabled = !facts.n_kept;
 };
+// The keyboard stays where it was, though the button under it is another now.
+const replaceIn = (place, html) => {
+  const number = [...place.querySelectorAll('button')].indexOf(document.activeElement);
+  place.innerHTML = html;
+  if (number < 0) return;
+  const left = place.querySelectorAll('button');
+  const next = left[Math.min(number, left.length - 1)] || place.parentElement.querySelector('button');
+  if (next) next.focus();
+};
 const shown = new Map();
 const handled = new Set();
 const apply = (update) => {
@@ -214,7 +229,7 @@ const apply = (update) => {
   }
   for (const [id, html] of Object.entries(update.parts || {})) {
     const place = $(id);
-    if (place && shown.get(id) !== html) { shown.set(id, html); place.innerHTML = html; }
+    if (place && shown.get(id) !== html) { shown.set(id, html); replaceIn(place, html); }
   }
   if (update.said !== undefined && update.said !== null) say(update.said);
   element.dataset.serial = update.serial;

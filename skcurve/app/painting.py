@@ -122,7 +122,7 @@ def jobs(studio: Studio, view: View, *, measure: bool = False) -> Iterator[Job]:
         def make() -> Parts:
             effects = studio.effects(edit, view.stack, view.seed, view.opened)
             if effects is None:
-                return {part: panels.no_effects(studio, edit)}
+                return {part: panels.no_effects(studio)}
             return {part: panels.effects_table(effects)}
 
         return make

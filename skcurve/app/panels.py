@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from skcurve.app.edits import Edit
 from skcurve.app.images import LARGEST_IN_STRIP, LARGEST_THUMBNAIL, as_address
 from skcurve.app.sampling import Drawn
 from skcurve.app.studio import Profile, Strip, Studio
@@ -63,21 +62,6 @@ def describe(error: BaseException) -> str:
     if isinstance(error, ValueError) and said:  # these are written for people
         return said[0].upper() + said[1:] + ("" if said.endswith((".", "…")) else ".")
     return f"{kind}: {said}" if said else f"{kind}."
-
-
-def where(studio: Studio, at: float) -> str:
-    """Say in words where the slider is.
-
-    Parameters
-    ----------
-    studio : Studio
-        Of the page.
-    at : float
-        An index coordinate.
-    """
-    segment = min(int(at), studio.limits.n_vertices - 2)
-    place = f"vertex {at:.0f}" if at == int(at) else f"segment {segment}"
-    return f"{at:.2f} · {place}"
 
 
 def thumbnails(pictures: Sequence[tuple[int, Pixels]], n_vertices: int) -> str:
@@ -228,15 +212,13 @@ def effects_table(effects: Effects) -> str:
     )
 
 
-def no_effects(studio: Studio, edit: Edit) -> str:
+def no_effects(studio: Studio) -> str:
     """Say why nothing is measured.
 
     Parameters
     ----------
     studio : Studio
         Of the page.
-    edit : Edit
-        What was to be measured.
     """
     if not studio.explorer.has_attributes:
         return '<p class="sk-soft">Nothing is measured: no attributes were given.</p>'

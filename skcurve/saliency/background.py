@@ -206,6 +206,8 @@ def find_background_direction(
     base = explorer.sample(n_latents, 0) if latents is None else latents
     as_images(explorer.generator(base[:2]), name="the outputs of the generator")
     ranges = _parts(explorer.n_layers) if layer_ranges is None else list(layer_ranges)
+    if not ranges:
+        raise ValueError("layer_ranges must hold at least one, such as None; got none.")
     if finders is None:
         n_components = min(MOST_COMPONENTS, explorer.curve.n_features)
         finders = {"segments": explorer.directions(), "components": PCADirections(n_components)}

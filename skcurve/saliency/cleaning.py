@@ -12,6 +12,8 @@ Flags = npt.NDArray[np.bool_]
 
 THRESHOLDS = ("otsu", "li", "isodata")
 N_BINS = 256
+ROUNDING = 1e-12
+"""Of the largest number of a picture: so near each other, numbers do not fill that many bins."""
 
 
 class Limits(NamedTuple):
@@ -75,7 +77,7 @@ def separability(picture: Numbers) -> float:
     """Say how well a threshold tells two parts of a picture apart.
 
     It is the variance between the parts that Otsu's threshold makes over that of the picture: 1 for
-    a picture of two values, 0 for one of a single value.
+    a picture of two values, 0 for one of a single value, up to rounding.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def separability(picture: Numbers) -> float:
         Of any numbers.
     """
     whole = float(picture.var())
-    if whole == 0:
+    if whole == 0 or np.ptp(picture) <= ROUNDING * np.abs(picture).max():
         return 0.0
     upper = picture > find_threshold(picture, "otsu")
     share = float(upper.mean())

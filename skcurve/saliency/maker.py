@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Iterator
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ RULES = ("difference", "shifted")
 LEAST_MOVED = 0.02
 """Of the range of the pixels of a batch: a border that moves less is not changed."""
 UNCHANGED = "border unchanged"
+FLAT = 1e-4
+"""Of the unit of a response, or the largest brightness: what differs by less has no two parts."""
 
 
 class MaskPairs(NamedTuple):
@@ -158,7 +161,8 @@ class MaskMaker:
             )
         if rule not in RULES:
             raise ValueError(f"rule must be 'difference' or 'shifted'; got {rule!r}.")
-        if isinstance(threshold, str) and threshold not in THRESHOLDS:
+        is_number = isinstance(threshold, Real) and np.isfinite(threshold)
+        if not is_number and threshold not in THRESHOLDS:
             raise ValueError(
                 f"threshold must be a number or one of {', '.join(THRESHOLDS)}; got {threshold!r}."
             )
@@ -261,15 +265,17 @@ class MaskMaker:
         border = zones(*pictures.shape[1:]).border
         masks, reasons = np.zeros(pictures.shape, bool), []
         for number, picture in enumerate(pictures):
-            if moved[number] <= LEAST_MOVED * reach or np.ptp(picture) == 0:
+            if moved[number] <= LEAST_MOVED * reach:
                 reasons.append(UNCHANGED)
                 continue
             if radius:
                 picture = refined(picture, images[number], radius)
-            level = find_threshold(picture, self.threshold)
-            is_bright = not by_difference and np.median(picture[border]) > level
-            mask = picture <= level if is_bright else picture > level
-            masks[number] = cleaned(mask, self._limits.speck)
+            # Where all goes along, what is left is rounding: no threshold finds an object in it.
+            if np.ptp(picture) > FLAT * (1.0 if by_difference else np.abs(picture).max()):
+                level = find_threshold(picture, self.threshold)
+                is_bright = not by_difference and np.median(picture[border]) > level
+                mask = picture <= level if is_bright else picture > level
+                masks[number] = cleaned(mask, self._limits.speck)
             reasons.append(verdict(masks[number], self._limits))
         return masks, reasons
 

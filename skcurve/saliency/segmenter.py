@@ -168,6 +168,13 @@ class SaliencySegmenter(BaseEstimator):
         order = random.permutation(len(pixels))
         n_out = min(max(1, round(self.validation_fraction * len(pixels))), len(pixels) - 1)
         held_out, rows = order[:n_out], order[n_out:]
+        coarsest = np.prod([-(-side // 2**self.depth) for side in pixels.shape[2:]])
+        smallest = min(len(part) for part in _batches(rows, self.batch_size))
+        if smallest * coarsest < 2:
+            raise ValueError(
+                f"depth={self.depth} leaves a single pixel of a batch of one image, which cannot "
+                "be normalised: give a smaller depth, a larger batch_size or more images."
+            )
         network = self._make(pixels.shape[1], int(random.integers(2**62)))
         network.center.copy_(pixels[rows].mean((0, 2, 3), keepdim=True))
         network.scale.copy_(pixels[rows].std((0, 2, 3), keepdim=True).clamp(min=1e-6))

@@ -127,7 +127,7 @@ def test_what_is_rejected_is_not_come_back_to():
     assert not {0, 1} & set(seen) and set(seen) == {2, 3, 4, 5, 6, 7}
 
 
-def test_with_nothing_left_next_stays():
+def test_with_nothing_left_next_says_so():
     view = View.first(LIMITS)
     for number in range(8):
         view = after(
@@ -135,7 +135,10 @@ def test_with_nothing_left_next_stays():
             ("keep", {"name": f"{number}"}),
             view=view,
         )
-    assert after(("next", {}), view=view) == view
+    with pytest.raises(ValueError, match="every segment was kept or rejected"):
+        after(("next", {}), view=view)
+    last = after(("reject", {}), view=view)
+    assert last.current == view.current and last.rejected == (Choice("segment", 7),)
 
 
 def test_rejecting_forgets_what_was_kept_of_it_and_keeping_takes_it_back():

@@ -10,6 +10,7 @@ import shutil
 import socket
 import threading
 from io import BytesIO
+from itertools import pairwise
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
@@ -229,6 +230,14 @@ def test_the_keyboard_does_what_the_mouse_does(ann):
     page.fill("#sk-name", "by keyboard")
     ann.settle(lambda: page.keyboard.press("Enter"))
     assert "by keyboard" in ann.text("#sk-kept")
+    # What is taken off a list does not take the keyboard with it.
+    for _ in range(2):
+        ann.click("Add this edit")
+    page.focus("#sk-stack button >> nth=1")
+    for label in ("take off", "Add this edit"):
+        ann.settle(lambda: page.keyboard.press("Enter"))
+        focused = page.evaluate("document.activeElement.title || document.activeElement.innerText")
+        assert focused == label
     # Everything that can be used has a name that a screen reader can say.
     nameless = page.evaluate(
         "[...document.querySelectorAll('#sk-page :is(button,input,select)')].filter(one => !("
@@ -399,6 +408,17 @@ def test_what_is_no_number_is_said_and_put_back(ann):
     assert ann.page.is_hidden("#sk-notice")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_said_is_seen_wherever_one_is_on_the_page(meet, width):
+    ann = meet(viewport={"width": width, "height": 844}).open()
+    ann.page.locator("#sk-samples").scroll_into_view_if_needed()
+    ann.fill("#sk-sample-first", 99)
+    assert ann.page.evaluate("scrollY") > 500
+    assert "There is no vertex 99" in ann.text("#sk-notice")
+    box = ann.page.locator("#sk-notice").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 844
+
+
 def test_a_link_brings_a_colleague_to_the_same_view(ann, meet):
     ann.settle(ann.page.locator(".sk-stretch").nth(1).click)
     ann.slide("#sk-strength", 0.75)
@@ -487,6 +507,49 @@ def test_a_slow_generator_is_said_and_the_page_lives_on(ann, generator):
     assert ann.page.locator("#sk-current-strip img").count() == 20
 
 
+def test_what_is_typed_while_a_generator_is_slow_is_not_taken_away(ann, generator):
+    release = threading.Event()
+    generator.mood = lambda: release.wait(60)
+    ann.page.fill("#sk-first", "10")
+    ann.page.press("#sk-first", "Tab")
+    ann.page.wait_for_selector("#sk-notice >> text=The generator is slow")
+    ann.page.click("#sk-seed", click_count=3)
+    for digit in "42":
+        before = int(ann.page.get_attribute("[data-serial]", "data-serial"))
+        ann.page.keyboard.type(digit)
+        ann.page.wait_for_function(
+            "before => Number(document.querySelector('[data-serial]').dataset.serial) > before",
+            arg=before,
+        )
+    assert ann.page.input_value("#sk-seed") == "42"
+    ann.page.press("#sk-seed", "Enter")
+    release.set()
+    ann.page.wait_for_url("**seed=42**")
+    ann.page.wait_for_selector("[data-resting=yes]")
+    assert ann.query()["edit"] == "s10_1"
+
+
+def test_a_slider_that_moves_is_not_pulled_back_by_another_answer(ann):
+    shown = ann.page.evaluate(
+        """() => new Promise((done) => {
+          const at = document.querySelector('#sk-at'), shown = new Set();
+          const where = document.querySelector('#sk-where');
+          const { dataset } = document.querySelector('[data-serial]'), before = dataset.serial;
+          const watch = new MutationObserver(() => shown.add(where.textContent));
+          watch.observe(where, { childList: true });
+          document.querySelector('#sk-verdict [data-do*=next]').click();
+          const hand = setInterval(() => {
+            at.value = 9;
+            at.dispatchEvent(new Event('input', { bubbles: true }));
+            if (dataset.serial === before) return;
+            clearInterval(hand);
+            done([...shown]);
+          }, 20);
+        })"""
+    )
+    assert shown == ["9.00 · vertex 9"]
+
+
 def test_on_a_telephone_nothing_sticks_out(meet, tmp_path):
     ann = meet(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     ann.open("pin=c1_1&stack=s1_1,s2_-0.5_0-3&keep=s1_1+a+rather+long+name+for+a+small+screen")
@@ -499,6 +562,17 @@ def test_on_a_telephone_nothing_sticks_out(meet, tmp_path):
     )
     assert outside == []
     ann.page.screenshot(path=tmp_path / "telephone.png", full_page=True)
+
+
+def test_the_thumbnails_do_not_cover_each_other_at_any_width(ann):
+    for width in (320, 360, 390, 560, 740, 820, 992, 1090, 1280):
+        ann.page.set_viewport_size({"width": width, "height": 800})
+        boxes = ann.page.evaluate(
+            "[...document.querySelectorAll('.sk-thumb')].filter(one => one.offsetParent)"
+            ".map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
+        )
+        assert len(boxes) >= 8
+        assert all(box[1] <= other[0] + 0.5 for box, other in pairwise(boxes)), width
 
 
 def test_it_is_dark_for_those_who_like_it_dark(meet, tmp_path):

@@ -9,6 +9,7 @@ from skcurve.directions import PCADirections
 from skcurve.explorer import Direction
 from skcurve.generators.sprites import FACTORS, ExactSprites, render
 from skcurve.saliency import find_background_direction
+from skcurve.saliency.cleaning import separability
 from skcurve.saliency.mixture import mixture
 from skcurve.saliency.response import difference, spread_of, zones
 
@@ -169,6 +170,19 @@ def test_what_makes_no_images_is_refused(true_direction):
         find_background_direction(explorer)
     with pytest.raises(TypeError, match="explorer must be a LatentDirectionExplorer; got str"):
         find_background_direction("explorer")
+
+
+def test_no_range_of_layers_is_refused(explorer):
+    with pytest.raises(ValueError, match="layer_ranges must hold at least one"):
+        find_background_direction(explorer, layer_ranges=[])
+
+
+def test_a_picture_of_one_value_up_to_rounding_has_no_two_parts():
+    picture = np.full((16, 16), 0.3)
+    assert separability(picture) == 0
+    picture[:8] = np.nextafter(0.3, 1)
+    assert separability(picture) == 0
+    assert separability(np.repeat([0.0, 1e-9], 128).reshape(16, 16)) == pytest.approx(1)
 
 
 def test_a_direction_of_another_space_is_refused(explorer, true_direction):

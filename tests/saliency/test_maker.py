@@ -98,6 +98,27 @@ def test_no_usable_mask_is_said_with_the_reasons(simple):
         maker.make(5)
 
 
+@pytest.mark.parametrize("rule", ["difference", "shifted"])
+@pytest.mark.parametrize("threshold", ["otsu", "li", "isodata"])
+def test_rounding_makes_no_object(simple, rule, threshold):
+    """All of the picture goes along, but for the last digits."""
+    grain = np.random.default_rng(0).random((16, 16), np.float32) * np.float32(1e-6)
+
+    def alike(latents):
+        return (1 + grain) * np.asarray(latents, np.float32)[:, 1, None, None]
+
+    def nearly(latents):
+        images = np.repeat(latents[:, 1], 256).reshape(-1, 16, 16)
+        images[:, 4:12, 4:12] = np.nextafter(images[:, 4:12, 4:12], np.inf)
+        return images
+
+    for generator in (alike, nearly):
+        explorer = LatentDirectionExplorer(simple.curve, generator, random_state=0)
+        maker = MaskMaker(explorer, 1, rule=rule, threshold=threshold, random_state=0)
+        masks, reasons = maker.masks_of([[0.0, 0.1], [0.0, 0.7]])
+        assert reasons == ["too small"] * 2 and not masks.any()
+
+
 def test_images_are_counted_one_by_one(simple):
     """Every second or so has two squares, which is split."""
     maker = MaskMaker(simple, 1, batch_size=32, random_state=0)
@@ -150,6 +171,8 @@ def test_the_threshold_is_above_all_of_its_bin():
     [
         ({"rule": "none"}, "rule must be 'difference' or 'shifted'; got 'none'"),
         ({"threshold": "best"}, "threshold must be a number or one of otsu, li, isodata"),
+        ({"threshold": None}, "threshold must be a number or one of .*; got None"),
+        ({"threshold": np.nan}, "threshold must be a number or one of .*; got nan"),
         ({"speck": -0.1}, "speck must be from 0 to 1; got -0.1"),
         ({"refine": 2}, "refine must be from 0 to 1; got 2"),
         ({"min_area": 0.6}, "min_area must be below max_area=0.5; got 0.6"),

@@ -121,6 +121,14 @@ def test_what_does_not_fit_is_refused(images, masks, message):
         SaliencySegmenter().fit(images, masks)
 
 
+@pytest.mark.parametrize(("settings", "n"), [({}, 2), ({"batch_size": 1}, 8)])
+def test_a_batch_of_one_pixel_is_refused(settings, n):
+    images, masks = np.zeros((n, 8, 8)), np.zeros((n, 8, 8))
+    with pytest.raises(ValueError, match="depth=3 leaves a single pixel of a batch of one image"):
+        SaliencySegmenter(2, depth=3, **settings).fit(images, masks)
+    SaliencySegmenter(2, depth=2, max_epochs=1, random_state=0, **settings).fit(images, masks)
+
+
 def test_other_channels_and_wrong_settings_are_refused(fitted):
     with pytest.raises(ValueError, match=r"images must have 3 channel\(s\)"):
         fitted.predict(np.zeros((1, 16, 16)))
