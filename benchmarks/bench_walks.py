@@ -19,7 +19,9 @@ far the pictures are from sprites: the root mean square of the difference to a r
 factors that were read, over that of samples.
 
 No walk is the best in all of it. One that stays where it is changes nothing: read the path length
-and the consistency beside what is seen. Three seeds.
+and the consistency beside what is seen. Ten seeds; a ratio is the median over them. In W
+of the trained generator a few leaps are most of a path length, and the seeds differ more than the
+walks: there, a curve is not shown to be smoother than lines between random latents.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from skcurve.directions import PCADirections
 from skcurve.generators.sprites import attributes
 from skcurve.metrics import path_length, temporal_consistency
 
-SEEDS = (0, 1, 2)
+SEEDS = tuple(range(10))
 N_BITS, N_TRAIN, N_REFERENCE, N_BETWEEN, REACH = 4, 5000, 500, 8, 2.0
 COLUMNS = (
     "path length", "per unit", "largest over mean", "consistency, pixels", "consistency, factors",
@@ -66,17 +68,21 @@ def main() -> None:
                 "off": "small",
             },
         )  # fmt: skip
-        means = {}
         for name, rows in found.items():
-            spreads = [Spread(tuple(row[column] for row in rows)) for column in COLUMNS]
-            table.add(name, *spreads)
-            means[name] = {
-                column: spread.mean for column, spread in zip(COLUMNS, spreads, strict=True)
-            }
+            table.add(name, *(Spread(tuple(row[column] for row in rows)) for column in COLUMNS))
         report.show(table)
         for rival in ("random latents", "shuffled curve"):
-            ratio = means["curve"]["path length"] / means[rival]["path length"]
-            report.below(f"{scene.name}: path length of the curve over that of {rival}", ratio, 1.0)
+            ratios = [
+                ours["path length"] / theirs["path length"]
+                for ours, theirs in zip(found["curve"], found[rival], strict=True)
+            ]
+            wins = sum(ratio < 1 for ratio in ratios)
+            report.below(
+                f"{scene.name}: path length of the curve over that of {rival}, median "
+                f"(below 1 in {wins} of {len(seeds)})",
+                float(np.median(ratios)),
+                1.0,
+            )
     report.publish()
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from skcurve import __version__
 from skcurve.app.edits import Edit
-from skcurve.app.images import animation_gif, animation_mp4, enlarged, shrunk, strip_png
+from skcurve.app.images import animation, enlarged, shrunk, strip_png
 from skcurve.app.sampling import Samples, as_npz, as_zip, draw_samples
 from skcurve.app.studio import Studio
 from skcurve.app.view import View
@@ -142,11 +142,10 @@ def _strip(studio: Studio, view: View) -> Export:
     return Export(f"{_slug(name_of(view))}.png", strip_png(pixels))
 
 
-def _traversal(
-    write: Callable[[list[Pixels]], bytes], suffix: str
-) -> Callable[[Studio, View], Export]:
+def _traversal(suffix: str) -> Callable[[Studio, View], Export]:
     def make(studio: Studio, view: View) -> Export:
-        return Export(f"{_slug(name_of(view))}.{suffix}", write(list(_frames(studio, view))))
+        frames = list(_frames(studio, view))
+        return Export(f"{_slug(name_of(view))}.{suffix}", animation(frames, suffix))
 
     return make
 
@@ -178,8 +177,8 @@ EXPORTS: dict[str, Callable[[Studio, View], Export]] = {
     "json": _card_json,
     "library": _library,
     "strip": _strip,
-    "gif": _traversal(animation_gif, "gif"),
-    "mp4": _traversal(animation_mp4, "mp4"),
+    "gif": _traversal("gif"),
+    "mp4": _traversal("mp4"),
     "npz": _samples(as_npz, "npz"),
     "zip": _samples(as_zip, "zip"),
 }

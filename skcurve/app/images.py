@@ -25,8 +25,6 @@ SMALLEST_SAVED = 64
 FEWEST_ROWS = 6
 """Pixels: a row of numbers is stretched to this height."""
 FRAME_MILLISECONDS = 60
-MOST_PALETTE_PIXELS = 2**18
-"""Of a GIF, to choose its colours by."""
 
 
 def encode_png(pixels: Pixels) -> bytes:
@@ -111,68 +109,28 @@ def strip_png(pixels: Pixels) -> bytes:
     return encode_png(grid(enlarged(pixels), smallest=FEWEST_ROWS))
 
 
-def animation_gif(frames: Sequence[Pixels]) -> bytes:
-    """Write frames as a GIF that repeats, there and back.
+def animation(frames: Sequence[Pixels], suffix: str) -> bytes:
+    """Write frames as an animation that goes there and back.
 
     Parameters
     ----------
     frames : sequence of uint8 array of shape (H, W) or (H, W, 3)
         From one end to the other.
+    suffix : {"gif", "mp4"}
+        What it becomes.
 
     Raises
     ------
     ImportError
-        If Pillow is not installed.
+        If what writes it is not installed; see `can_mp4`.
     """
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise ImportError('a GIF needs Pillow: run pip install "skcurve[app]".') from error
-    pictures = [
-        Image.fromarray(np.ascontiguousarray(one)).convert("RGB") for one in _there_and_back(frames)
-    ]
-    # One palette for all frames: else the colours of what stands still would flicker. In it, small
-    # coloured things count as much as the large grey ground.
-    pixels = np.concatenate([np.asarray(one).reshape(-1, 3) for one in pictures[: len(frames)]])
-    some = Image.fromarray(pixels[None, :: -(-len(pixels) // MOST_PALETTE_PIXELS)])
-    palette = some.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
-    indexed = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
-    file = BytesIO()
-    indexed[0].save(
-        file,
-        "GIF",
-        save_all=True,
-        append_images=indexed[1:],
-        duration=FRAME_MILLISECONDS,
-        loop=0,
-        optimize=False,
-    )
-    return file.getvalue()
-
-
-def animation_mp4(frames: Sequence[Pixels]) -> bytes:
-    """Write frames as an MP4 that goes there and back.
-
-    Parameters
-    ----------
-    frames : sequence of uint8 array of shape (H, W) or (H, W, 3)
-        From one end to the other.
-
-    Raises
-    ------
-    ImportError
-        If imageio-ffmpeg is not installed; see `can_mp4`.
-    """
+    there_and_back = np.stack([*frames, *frames[-2:0:-1]])
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "traversal.mp4"
-        write_animation(path, np.stack(_there_and_back(frames)), 1000 / FRAME_MILLISECONDS)
+        path = Path(folder) / f"traversal.{suffix}"
+        write_animation(path, there_and_back, 1000 / FRAME_MILLISECONDS)
         return path.read_bytes()
 
 
 def can_mp4() -> bool:
-    """Whether `animation_mp4` has what it needs."""
+    """Whether `animation` has what an MP4 needs."""
     return find_spec("imageio_ffmpeg") is not None
-
-
-def _there_and_back(frames: Sequence[Pixels]) -> list[Pixels]:
-    return [*frames, *frames[-2:0:-1]]

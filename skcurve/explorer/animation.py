@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from skcurve.files import replace_file
 KINDS = (".gif", ".mp4")
 SMALLEST_SIDE = 256
 """Smaller pictures are enlarged, each pixel to a square of so many that both sides are larger."""
+MOST_PALETTE_PIXELS = 2**18
+"""Of a GIF, to choose its colours by."""
 
 
 def check_animation(path: str | os.PathLike[str], fps: float) -> Path:
@@ -60,37 +64,53 @@ def write_animation(path: Path, pictures: Pixels, fps: float) -> None:
         Pictures a second.
     """
     frames = pictures if pictures.ndim == 4 else np.repeat(pictures[..., None], 3, axis=3)
+    write = _gif if path.suffix.lower() == ".gif" else _mp4
+    replace_file(path, write(frames, fps))
+
+
+def _enlarged(frames: Pixels) -> Iterator[Pixels]:
+    """Give one frame after another, large enough to be looked at: together they may be too much."""
     times = max(1, -(-SMALLEST_SIDE // min(frames.shape[1:3])))
-    large = frames.repeat(times, axis=1).repeat(times, axis=2)
-    is_gif = path.suffix.lower() == ".gif"
-    replace_file(path, (_gif if is_gif else _mp4)(large, fps))
+    for frame in frames:
+        yield frame.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def _gif(frames: Pixels, fps: float) -> bytes:
     from io import BytesIO
 
     image = _require(".gif")
-    pages = [image.fromarray(frame) for frame in frames]
+    # One palette for all frames: else the colours of what stands still would flicker. In it, small
+    # coloured things count as much as the large grey ground.
+    pixels = np.ascontiguousarray(frames).reshape(-1, 3)
+    some = image.fromarray(pixels[None, :: -(-len(pixels) // MOST_PALETTE_PIXELS)])
+    palette = some.quantize(256, image.Quantize.MAXCOVERAGE, kmeans=1, dither=image.Dither.NONE)
+    first, *others = (
+        image.fromarray(frame).quantize(palette=palette, dither=image.Dither.NONE)
+        for frame in _enlarged(frames)
+    )
     buffer = BytesIO()
     # GIF counts in hundredths of a second; Pillow would drop pages that repeat the one before.
     duration = max(10, 10 * round(100 / fps))
-    pages[0].save(buffer, "GIF", save_all=True, append_images=pages[1:], duration=duration, loop=0)
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=duration, loop=0,
+               optimize=False)  # fmt: skip
     return buffer.getvalue()
 
 
 def _mp4(frames: Pixels, fps: float) -> bytes:
     ffmpeg = _require(".mp4")
     # H.264 halves the colours both ways: sides are even.
-    even = np.pad(frames, ((0, 0), (0, -frames.shape[1] % 2), (0, -frames.shape[2] % 2), (0, 0)),
-                  mode="edge")  # fmt: skip
+    pages = (
+        np.pad(frame, ((0, -len(frame) % 2), (0, -frame.shape[1] % 2), (0, 0)), mode="edge")
+        for frame in _enlarged(frames)
+    )
+    first = next(pages)
     with tempfile.TemporaryDirectory() as folder:
         name = str(Path(folder) / "animation.mp4")
-        writer = ffmpeg.write_frames(
-            name, (even.shape[2], even.shape[1]), fps=fps, macro_block_size=2, quality=8
-        )
+        size = first.shape[1], first.shape[0]
+        writer = ffmpeg.write_frames(name, size, fps=fps, macro_block_size=2, quality=8)
         writer.send(None)
-        for frame in even:
-            writer.send(np.ascontiguousarray(frame))
+        for page in chain([first], pages):
+            writer.send(page)
         writer.close()
         return Path(name).read_bytes()
 
