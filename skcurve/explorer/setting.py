@@ -188,6 +188,12 @@ class Setting:
                 )
             known = None
             vector = torch.as_tensor(self.curve.directions()[int(direction)])
+        elif isinstance(direction, str):
+            raise TypeError(
+                f"direction must be a Direction, the number of a segment, or a vector of shape "
+                f"({self.curve.n_features},); got {direction!r}. (A library gives the Direction "
+                "of a name.)"
+            )
         else:
             known, vector = None, as_tensor(direction, name="direction")
         if vector.shape != (self.curve.n_features,):
