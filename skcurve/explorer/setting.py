@@ -95,6 +95,7 @@ class Setting:
         self._tell: Report | None = None
         self._curves: dict[int, PolylineCurve] = {}
         self._marked: dict[int, tuple[PolylineCurve, Flags]] = {}
+        self.random_state = random_state
         self.seed = int(as_generator(random_state).integers(2**31))
         self.given = None if latents is None else self.check_latents(latents)
 
