@@ -201,7 +201,7 @@ def _columns(X: Any) -> Iterator[tuple[Any, Any]]:
     """Go through the columns of a frame and their names; None where there are none."""
     if hasattr(X, "iter_columns"):  # polars
         yield from ((column.name, column) for column in X.iter_columns())
-    elif hasattr(X, "items") and hasattr(X, "dtypes"):  # pandas
+    elif hasattr(X, "items") and hasattr(X, "dtypes") and X.ndim == 2:  # pandas
         yield from X.items()
     else:
         yield None, X

@@ -535,6 +535,13 @@ def test_a_column_of_vectors_or_of_dates_is_told_from_numbers(library):
         SFVQ(2).fit(library.DataFrame({"a": [1.0, 2.0], "b": days}))
 
 
+def test_one_column_of_a_frame_is_no_matrix():
+    pandas = pytest.importorskip("pandas")
+    for column in ([1.0, 2.0], np.array([1, 2], dtype=object)):
+        with pytest.raises(ValueError, match="Expected a 2-dimensional container"):
+            SFVQ(2).fit(pandas.Series(column))
+
+
 def test_a_polars_column_of_fixed_size_vectors_is_told_from_numbers():
     polars = pytest.importorskip("polars")
     column = polars.Series("b", [[1.0, 2.0], [3.0, 4.0]], dtype=polars.Array(polars.Float64, 2))
