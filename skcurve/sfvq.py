@@ -640,7 +640,7 @@ default="norm"
         known = self._known_codebooks()
         if bitrate not in known:
             raise ValueError(
-                f"there is no codebook of {bitrate} bits; there are those of "
+                f"there is no codebook of {bitrate!r} bits; there are those of "
                 f"{', '.join(map(str, sorted(known)))} bits."
             )
         earlier = clone(self).set_params(n_bits=bitrate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,9 +61,9 @@ def check_rows(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int) 
     if not isinstance(X, torch.Tensor):
         if getattr(X, "dtype", None) == np.float16:
             X = np.asarray(X, dtype=np.float32)
-        _refuse_text(X)
+        _refuse_no_numbers(X)
         checked = validate_data(
-            estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=at_least
+            estimator, X, reset=reset, dtype=_kept_dtypes(X), ensure_min_samples=at_least
         )
         return as_tensor(checked, name="X")
     rows = as_matrix(X, name="X")
@@ -163,29 +163,48 @@ def count_distinct(rows: torch.Tensor, enough: int) -> int:
     return len(known)
 
 
-def _refuse_text(X: Any) -> None:
-    """Raise if entries are strings: scikit-learn would read them as numbers where it can.
+def _kept_dtypes(X: Any) -> list[type[np.floating[Any]]]:
+    """Name the dtypes that rows may keep, first the one that others become.
 
-    A frame is looked at column by column, and in its columns of numbers at nothing.
+    scikit-learn does not see what a polars frame holds, and would take it for the first.
     """
-    for column in _columns(X):
-        if getattr(getattr(column, "dtype", None), "kind", "O") not in "OSUT":
+    single = hasattr(X, "iter_columns") and X.head(0).to_numpy().dtype == np.float32
+    return [np.float32, np.float64] if single else [np.float64, np.float32]
+
+
+def _refuse_no_numbers(X: Any) -> None:
+    """Raise if entries are strings, which scikit-learn would read as numbers where it can.
+
+    Or dates or vectors, of which numpy says neither that they are nor in which column. A frame is
+    looked at column by column, and in its columns of numbers at nothing.
+    """
+    for name, column in _columns(X):
+        if getattr(getattr(column, "dtype", None), "kind", "O") not in "OSUTmM":
             continue
         entries = np.asarray(column)
-        if entries.dtype.kind in "fiubc":
+        if entries.dtype.kind in "mM":
+            raise ValueError(f"X must hold real numbers; got dtype {entries.dtype}.")
+        if entries.dtype.kind in "fiubc" and (name is None or entries.ndim == 1):
             continue
         text = next((entry for entry in entries.flat if isinstance(entry, str | bytes)), None)
         if text is not None:
+            text = text if isinstance(text, bytes) else str(text)
             raise ValueError(f"X must hold real numbers; got strings, such as {text!r}.")
+        if name is not None and any(hasattr(entry, "__len__") for entry in entries):
+            raise ValueError(
+                f"X must hold one number an entry; the entries of column {name!r} are vectors. "
+                f"numpy.stack(X[{name!r}]) makes a matrix of them."
+            )
 
 
-def _columns(X: Any) -> Iterable[Any]:
+def _columns(X: Any) -> Iterator[tuple[Any, Any]]:
+    """Go through the columns of a frame and their names; None where there are none."""
     if hasattr(X, "iter_columns"):  # polars
-        columns: Iterable[Any] = X.iter_columns()
-        return columns
-    if hasattr(X, "items") and hasattr(X, "dtypes"):  # pandas
-        return (column for _, column in X.items())
-    return [X]
+        yield from ((column.name, column) for column in X.iter_columns())
+    elif hasattr(X, "items") and hasattr(X, "dtypes") and X.ndim == 2:  # pandas
+        yield from X.items()
+    else:
+        yield None, X
 
 
 def check_weights(sample_weight: Any, n_rows: int, like: torch.Tensor) -> torch.Tensor | None:

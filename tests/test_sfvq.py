@@ -288,7 +288,7 @@ def test_an_earlier_bitrate_is_what_a_shorter_fit_would_have_given(sfvq, X):
 
 @pytest.mark.parametrize("bitrate", [1, 5, "2", None])
 def test_a_bitrate_that_is_not_there_is_named(sfvq, bitrate):
-    with pytest.raises(ValueError, match=f"no codebook of {bitrate} bits.* 2, 3, 4 bits"):
+    with pytest.raises(ValueError, match=f"no codebook of {bitrate!r} bits.* 2, 3, 4 bits"):
         sfvq.at_bitrate(bitrate)
 
 

@@ -287,7 +287,8 @@ BAD_ROWS = {
     "nan": (np.array([[1.0, 2.0, np.nan]] * 3), ValueError, "NaN"),
     "inf": (np.array([[1.0, 2.0, -np.inf]] * 3), ValueError, "infinity"),
     "complex": (np.full((3, 3), 1j), ValueError, "[Cc]omplex"),
-    "words": (np.array([["a", "b", "c"]] * 3), ValueError, "got strings, such as .*'a'"),
+    "words": (np.array([["a", "b", "c"]] * 3), ValueError, "got strings, such as 'a'"),
+    "dates": (np.full((3, 3), "2020", "M8[D]"), ValueError, "X must hold real .*dtype datetime64"),
     "numbers as words": ([["1", "2", "3"]] * 3, ValueError, "X must hold real .*got strings"),
     "objects": (np.array([[1.0, 2.0, "3"]] * 3, dtype=object), ValueError, "got strings"),
     "sparse matrix": (scipy.sparse.csr_matrix(np.eye(3)), TypeError, "[Ss]parse"),
@@ -522,6 +523,38 @@ def test_text_in_a_polars_frame_is_refused():
     polars = pytest.importorskip("polars")
     with pytest.raises(ValueError, match=r"got strings, such as .*'1'"):
         SFVQ(2).fit(polars.DataFrame({"a": [1.0, 2.0, 3.0], "b": ["1", "2", "3"]}))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_column_of_vectors_or_of_dates_is_told_from_numbers(library):
+    library = pytest.importorskip(library)
+    with pytest.raises(ValueError, match=r"column 'b' are vectors\. numpy\.stack\(X\['b'\]\)"):
+        SFVQ(2).fit(library.DataFrame({"a": [1.0, 2.0], "b": [[1.0, 2.0], [3.0, 4.0]]}))
+    days = np.array(["2020", "2021"], dtype="M8[us]")
+    with pytest.raises(ValueError, match="X must hold real numbers; got dtype datetime64"):
+        SFVQ(2).fit(library.DataFrame({"a": [1.0, 2.0], "b": days}))
+
+
+def test_one_column_of_a_frame_is_no_matrix():
+    pandas = pytest.importorskip("pandas")
+    for column in ([1.0, 2.0], np.array([1, 2], dtype=object)):
+        with pytest.raises(ValueError, match="Expected a 2-dimensional container"):
+            SFVQ(2).fit(pandas.Series(column))
+
+
+def test_a_polars_column_of_fixed_size_vectors_is_told_from_numbers():
+    polars = pytest.importorskip("polars")
+    column = polars.Series("b", [[1.0, 2.0], [3.0, 4.0]], dtype=polars.Array(polars.Float64, 2))
+    with pytest.raises(ValueError, match="column 'b' are vectors"):
+        SFVQ(2).fit(polars.DataFrame([column]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_polars_frame_keeps_its_precision(X, dtype):
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({name: X[:, i].astype(dtype) for i, name in enumerate("abc")})
+    sfvq = SFVQ(n_bits=3, random_state=0).fit(frame)
+    assert sfvq.codebook_.dtype == sfvq.transform(frame).dtype == dtype
 
 
 def test_a_field_of_records(X):

@@ -130,7 +130,8 @@ def understood(source: Path) -> Iterator[str]:
     suffix = source.suffix.lower()
     if suffix not in READERS:
         raise ValueError(
-            f"{str(source)!r} does not end in the name of a format; expected {', '.join(READERS)}."
+            f"{str(source)!r} does not end in the name of a format that can be read; "
+            f"expected {', '.join(READERS)}."
         )
     try:
         yield suffix

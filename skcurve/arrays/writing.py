@@ -86,8 +86,8 @@ def find_writer(
         return None
     if suffix not in WRITERS:
         raise ValueError(
-            f"{str(target)!r} does not end in the name of a format; expected .npy, "
-            f"{', '.join(WRITERS)}."
+            f"{str(target)!r} does not end in the name of a format that can be written; "
+            f"expected .npy, {', '.join(WRITERS)}."
         )
     if suffix == ".parquet":
         require_pyarrow()

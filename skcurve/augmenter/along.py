@@ -165,9 +165,9 @@ class AlongCurve(BaseEstimator):
         owned = self._known.owned(name)
         if not owned.any():
             raise ValueError(
-                f"segments={name!r} is a label that no segment belongs to: about none have four of "
-                "five rows that label. A curve of more bits has shorter segments, and fit_resample "
-                "gives such a class a curve of its own."
+                f"segments={name!r} is a label that no segment belongs to: there is none about "
+                "which four of five rows have it. A curve of more bits has shorter segments, and "
+                "fit_resample gives such a class a curve of its own."
             )
         return Stretch.of_segments(owned)
 

@@ -237,7 +237,10 @@ def augment(
     ] = o.Coordinate.INDEX,
     spacing: Annotated[
         o.Spacing,
-        typer.Option(help="Even by length, even by segments, or as the vectors of X are."),
+        typer.Option(
+            help="Even by length, even by segments, or as the vectors of X are; without X, as "
+            "those were that the curve was fitted to."
+        ),
     ] = o.Spacing.ARCLENGTH,
     jitter: Annotated[
         float,

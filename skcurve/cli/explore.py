@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from skcurve import LatentDirectionExplorer
 from skcurve.app import launch
 from skcurve.app.example import make_example
@@ -12,15 +14,8 @@ from skcurve.app.launching import check_access
 from skcurve.app.origin import import_line, import_named, make_generator
 from skcurve.cli.inputs import load_curve, read_rows, refuse_gaps
 from skcurve.cli.outputs import say
-from skcurve.cli.run import MISUSED
 
 DEMO_BITS = 5
-
-
-class Misuse(ValueError):
-    """Arguments that do not go together."""
-
-    exit_code = MISUSED
 
 
 def explore(
@@ -67,7 +62,7 @@ def explore(
     check_access(host, password)  # before minutes of work
     if demo:
         if any(given is not None for given in (curve, generator, attributes, latents)):
-            raise Misuse(
+            raise typer.BadParameter(
                 "--demo brings its own curve, generator, attributes and latents; give it alone"
             )
         say(
@@ -78,7 +73,7 @@ def explore(
         title = "Explore the sprites"
     else:
         if curve is None or generator is None:
-            raise Misuse("a curve and its --generator are needed, or --demo")
+            raise typer.BadParameter("a curve and its --generator are needed, or --demo")
         explorer, setup = _from_files(curve, generator, attributes, latents, bits, seed, batch_size)
         title = f"Explore {curve.stem}"
     page = launch(

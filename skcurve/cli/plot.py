@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 import typer
 
 from skcurve import plotting
-from skcurve.cli.inputs import NumpyArray, load_curve, read_input, read_rows, refuse_gaps
+from skcurve.cli.inputs import (
+    NumpyArray,
+    load_curve,
+    named,
+    read_input,
+    read_rows,
+    refuse_gaps,
+)
 from skcurve.cli.options import Kind
 from skcurve.cli.outputs import check_output, say
 from skcurve.files import replace_file
@@ -115,6 +122,11 @@ def plot(
         rows = given["X"] = read_rows(data, key, n_features=sfvq.n_features_in_)
     if labels is not None:
         given["y"] = read_input(labels, labels_key)
+        if rows is not None and given["y"].shape != (len(rows),):
+            raise ValueError(
+                f"{named(labels)} must hold one label for each of the {len(rows)} rows; "
+                f"got shape {given['y'].shape}."
+            )
     if kind is Kind.CODEBOOK and labels is None:
         given.pop("X", None)
     display = getattr(plotting, recipe.display)

@@ -8,7 +8,15 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 Item = TypeVar("Item")
 
@@ -18,15 +26,22 @@ def wanted(quiet: bool) -> bool:
     return not quiet and sys.stderr.isatty()
 
 
+class LeftColumn(TimeRemainingColumn):
+    """How much time is left, in words; nothing while nobody knows how much there is to do."""
+
+    def render(self, task: Task) -> Text:
+        """Give the words."""
+        time = super().render(task)
+        return time if task.total is None else Text.assemble("and ", time, " left")
+
+
 def _make_bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
-        TextColumn("and"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
+        LeftColumn(),
         console=Console(stderr=True),
         transient=True,
     )

@@ -85,6 +85,7 @@ def _describe(error: Exception) -> str:
     reason = describe() or type(error).__name__
     if getattr(error, "exit_code", FAILED) != MISUSED:
         return reason
+    reason = reason.replace("Value error, ", "")  # what pydantic, in newer typer, puts before
     command = getattr(getattr(error, "ctx", None), "command_path", "skcurve")
     return f"{reason.rstrip('.')} (see {command} --help)"
 

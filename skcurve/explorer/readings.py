@@ -50,6 +50,13 @@ class Reader:
         if columns is not None:
             self.columns = [str(column) for column in columns]
             found = found.to_numpy()
+        if not isinstance(found, torch.Tensor):
+            array = np.asarray(found)
+            if array.dtype.kind not in "fiub":
+                raise TypeError(
+                    f"{self.name} must give one row of numbers for each of {len(outputs)} outputs; "
+                    f"got {type(found).__name__} of dtype {array.dtype}."
+                )
         rows = as_tensor(found, name=f"the result of {self.name}").cpu().double().numpy()
         if rows.ndim == 1:
             rows = rows[:, None]

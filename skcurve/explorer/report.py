@@ -163,7 +163,9 @@ def _facts(setting: Setting) -> str:
     ]
     if setting.n_layers:
         parts.append(f"{setting.n_layers} layers")
-    return f"A curve of {', '.join(parts)}; seed {setting.seed}."
+    state = setting.random_state  # a number makes this page again; what is drawn from it does not
+    made = f"; random_state={state}" if isinstance(state, int | np.integer) else ""
+    return f"A curve of {', '.join(parts)}{made}."
 
 
 def _walk_section(content: Content, names: list[str], pictures: Pictures) -> str:

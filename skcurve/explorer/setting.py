@@ -95,6 +95,7 @@ class Setting:
         self._tell: Report | None = None
         self._curves: dict[int, PolylineCurve] = {}
         self._marked: dict[int, tuple[PolylineCurve, Flags]] = {}
+        self.random_state = random_state
         self.seed = int(as_generator(random_state).integers(2**31))
         self.given = None if latents is None else self.check_latents(latents)
 
@@ -188,6 +189,12 @@ class Setting:
                 )
             known = None
             vector = torch.as_tensor(self.curve.directions()[int(direction)])
+        elif isinstance(direction, str):
+            raise TypeError(
+                f"direction must be a Direction, the number of a segment, or a vector of shape "
+                f"({self.curve.n_features},); got {direction!r}. (A library gives the Direction "
+                "of a name.)"
+            )
         else:
             known, vector = None, as_tensor(direction, name="direction")
         if vector.shape != (self.curve.n_features,):

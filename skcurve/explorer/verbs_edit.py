@@ -87,8 +87,12 @@ class Edits:
             )
         direction, strength, layers = (*edit, None)[:3]
         vector, known = self._setting.vector_of(direction)
-        if not np.isfinite(strength):
-            raise ValueError(f"strength must be a finite number; got {strength}.")
+        try:
+            is_number = bool(np.isfinite(strength))
+        except (TypeError, ValueError):  # of text, and of several
+            is_number = False
+        if not is_number:
+            raise ValueError(f"strength must be a finite number; got {strength!r}.")
         return vector, float(strength), self._setting.layers_of(known, layers)
 
     def traverse(

@@ -80,6 +80,11 @@ def test_the_result_of_one_command_is_the_input_of_another(skcurve, files, fitte
     np.testing.assert_array_equal(read_array(files / "Q.npz", "X"), fitted.quantize(rows))
 
 
+def test_a_coordinate_that_is_none_is_told_those_that_are(skcurve, files):
+    said = skcurve("transform", "curve.safetensors", "X.npy", "--coordinate", "x").failed(2)
+    assert "'--coordinate': 'x' is not one of 'index', 'arclength', 'unit'" in said
+
+
 def test_coordinates_may_be_a_plain_list(skcurve, files, fitted):
     np.save(files / "T.npy", np.arange(16))
     assert skcurve("inverse", "curve.safetensors", "T.npy", "-o", "C.npy").code == 0

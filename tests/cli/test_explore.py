@@ -97,7 +97,7 @@ def test_directions_are_tried_on_the_latents_that_are_named(skcurve, files, mine
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ([], 2, "a curve and its --generator are needed, or --demo"),
+        ([], 2, "a curve and its --generator are needed, or --demo (see skcurve explore --help)"),
         (["curve.safetensors"], 2, "--generator are needed"),
         (["curve.safetensors", "--demo"], 2, "give it alone"),
         (["--demo", "--latents", "X.npy"], 2, "give it alone"),

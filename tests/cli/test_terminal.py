@@ -86,6 +86,7 @@ def test_a_terminal_shows_progress_and_a_pipe_gets_the_result(files):
     code, out = terminal.wait()
     assert code == 0 and json.loads(out)["bitrates"][-1]["bits"] == 6
     assert "6 of 6 bits" in shown and "100%" in shown
+    assert not re.search(r"and\s+left", shown)  # before anybody knows how much there is to do
     assert shown.splitlines()[-1].endswith(
         "c.safetensors: a curve of 64 vertices through 300 rows."
     )

@@ -329,6 +329,19 @@ def test_bad_settings_are_named(settings, error, said, make, exact):
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"x": 1.0}, "got dict of dtype object"),
+        (None, "got NoneType"),
+        ("pretty", "got str of dty"),
+    ],
+)
+def test_attributes_that_are_no_numbers_are_named(given, said, make):
+    with pytest.raises(TypeError, match=f"attributes must give one row of numbers.*; {said}"):
+        make(attributes=lambda outputs: given, attribute_names=None).effects(n_latents=4)
+
+
+@pytest.mark.parametrize(
     ("attributes", "names", "said"),
     [
         (lambda outputs: outputs[:3, 0, 0], NAMES[:4], "one row of numbers for each of 64"),

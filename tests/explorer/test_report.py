@@ -185,6 +185,14 @@ def test_the_same_seed_gives_the_same_page(make, tmp_path):
     assert pages[0] == pages[1]
 
 
+@pytest.mark.parametrize(
+    ("state", "said"), [(7, "; random_state=7."), (np.random.default_rng(7), " layers.")]
+)
+def test_the_page_says_how_to_make_it_again_if_a_number_does(state, said, make, tmp_path):
+    page = make(random_state=state).report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert re.search(r"A curve of .*\.", page)[0].split("<")[0].endswith(said)
+
+
 def test_without_attributes_there_is_what_can_be_seen(make, tmp_path):
     explorer = make(attributes=None, attribute_names=None)
     read = Page(explorer.report(tmp_path / "report.html", n_top=2).read_text(encoding="utf-8"))

@@ -131,7 +131,9 @@ def test_a_grid_goes_as_far_as_the_direction_says(explorer, exact, curve):
         ((np.zeros((2, 6)), 99), IndexError, "there is no segment 99 on a curve of 11 segments"),
         ((np.zeros((2, 6)), np.ones(6), np.nan), ValueError, "strength must be a finite number"),
         ((np.zeros((2, 6)), np.ones(6), 1, 7), ValueError, "names layer 7"),
-        ((np.zeros((2, 6)), "smile"), TypeError, "direction"),
+        ((np.zeros((2, 6)), "smile"), TypeError, r"or a vector of shape \(6,\); got 'smile'"),
+        ((np.zeros((2, 6)), np.ones(6), "a"), ValueError, "strength must be .*number; got 'a'"),
+        ((np.zeros((2, 6)), np.ones(6), np.ones(2)), ValueError, "strength must be a finite num"),
     ],
 )
 def test_a_bad_edit_is_named(arguments, error, said, explorer, exact):
