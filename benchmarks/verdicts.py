@@ -16,6 +16,10 @@ COMPARED = ["exact", "dithered", "smoothness", "usage", "topographic", "agreemen
 ALL_THREE = ("exact", "dithered", "smoothness")
 """Better in these at once is better without a price in the others."""
 
+CRITERION = """\
+*Better* means with every seed that both had. In the mean some are better in more tables: see the
+targets, which go by the mean, and the tables."""
+
 
 @dataclass
 class Outcome:
@@ -183,7 +187,7 @@ def winners(report: Report, outcomes: list[Outcome]) -> None:
             paragraphs.append(paragraph(name, met, won, contender.instead))
     report.show(table)
     text = "\n".join(paragraphs) or "No contender was better than SFVQ with every seed, anywhere."
-    report.tell("Where a contender wins, and what to use instead", text)
+    report.tell("Where a contender wins, and what to use instead", f"{CRITERION}\n\n{text}")
 
 
 def paragraph(name: str, met: list[Outcome], won: dict[str, list[Outcome]], instead: str) -> str:

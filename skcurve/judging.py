@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from skcurve.blocks import Blocks, InMemory, Passing, Spread
+from skcurve.metrics.distortion import squares_fit
 from skcurve.projection import project
 from skcurve.solvers.order import RandomOrder, RowNumbers
 
@@ -113,6 +114,11 @@ class Judged:
 def _judge(codebook: torch.Tensor, points: torch.Tensor, weights: torch.Tensor | None) -> Verdict:
     found = project(points, codebook.to(points))
     errors = found.sq_distance.double()
+    if points.dtype != torch.float64:
+        steps = torch.diff(codebook, dim=0)
+        length = float(torch.linalg.vector_norm(steps, dim=1, dtype=torch.float64).sum())
+        if not (squares_fit(length, points.dtype) and bool(errors.isfinite().all())):
+            return _judge(codebook.double(), points.double(), weights)
     total = errors.sum() if weights is None else weights @ errors
     return Verdict(total, torch.bincount(found.segment, weights, minlength=len(codebook) - 1))
 

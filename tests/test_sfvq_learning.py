@@ -120,6 +120,27 @@ def test_the_best_of_several_runs_is_kept_by_weight():
     assert best.n_iter_ == len(best.history_)
 
 
+@pytest.mark.parametrize("exponent", [-100, 100])
+def test_the_best_of_several_runs_is_the_same_in_any_unit(exponent):
+    X, firsts = gaussian(dtype=np.float32), []
+    for seed in range(3):
+        best = fit(X, 4, n_init=4, random_state=seed).codebook_
+        found = fit(np.ldexp(X, exponent), 4, n_init=4, random_state=seed).codebook_
+        np.testing.assert_allclose(np.ldexp(found, -exponent), best, rtol=1e-3)
+        firsts.append(np.array_equal(fit(X, 4, random_state=seed).codebook_, best))
+    assert not all(firsts)
+
+
+def test_a_large_row_that_does_not_count_has_no_say_in_the_best_of_several_runs():
+    X, weights = gaussian(dtype=np.float32), np.ones(300)
+    weights[7] = 0.0
+    expected = fit(X, 4, n_init=4, weights=weights)
+    assert not np.array_equal(expected.codebook_, fit(X, 4, weights=weights).codebook_)
+    X[7] = 1e30
+    found = fit(X, 4, n_init=4, weights=weights)
+    np.testing.assert_array_equal(found.codebook_, expected.codebook_)
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_runs_side_by_side_give_the_same_as_one_by_one(solver):
     X = gaussian()

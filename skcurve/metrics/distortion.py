@@ -72,17 +72,26 @@ def distortion(curve: Any, X: Any, sample_weight: Any = None) -> float:
     share = weights / weights.sum()
     sq_distance = torch.as_tensor(curve.project(rows).sq_distance).double()
     found = float(sq_distance @ share) / curve.n_features
-    # Otherwise squares have left the range of the dtype, or those of a segment may have.
-    in_range = math.isfinite(found) and curve.length < torch.finfo(rows.dtype).max ** 0.5
-    return found if in_range else _distortion_of_large(curve, rows, share)
+    if math.isfinite(found) and squares_fit(curve.length, rows.dtype):
+        return found
+    return _distortion_in_another_unit(curve, rows, share)
 
 
-def _distortion_of_large(curve: PolylineCurve, rows: torch.Tensor, share: torch.Tensor) -> float:
-    """Measure in float64, in a unit so large that squares stay in its range."""
+def squares_fit(length: float, dtype: torch.dtype) -> bool:
+    """Whether a dtype has room for the squares of a curve's size, and of all that it resolves."""
+    kind = torch.finfo(dtype)
+    return kind.tiny**0.5 / kind.eps < length < kind.max**0.5
+
+
+def _distortion_in_another_unit(
+    curve: PolylineCurve, rows: torch.Tensor, share: torch.Tensor
+) -> float:
+    """Measure in float64, in a unit in which squares are neither too large for it nor too small."""
     rows, share = rows[share > 0].double(), share[share > 0]  # what does not count sets no unit
     vertices = as_matrix(curve.vertices, name="vertices").to(rows)
     largest = max(float(rows.abs().max()), float(vertices.abs().max()))
-    unit = 2.0 ** (math.frexp(largest)[1] - 2)  # a power of two: the division rounds nothing
+    # A power of two: the division rounds nothing.
+    unit = 2.0 ** max(math.frexp(largest)[1] - 2, -1022)
     sq_distance = project(rows / unit, vertices / unit).sq_distance
     return float(sq_distance @ share) / curve.n_features * unit * unit
 

@@ -87,7 +87,8 @@ def _project_rows(
     sizes = np.empty(len(points), np.float32)
     # Compiled functions take a precision with an array of it, and a row by its number: views of
     # rows would take longer to make than to use.
-    in_short, in_full = np.empty(0, X.dtype), np.empty(0, np.float64)
+    in_full = np.empty(0, np.float64)
+    in_short = np.empty(0, X.dtype) + np.empty(0, vertices.dtype)  # of the finer of the two
     for start in range(0, n_rows, n_block):
         n = min(n_block, n_rows - start)
         _center_rows(X[start : start + n], center, scale, points, sizes)
@@ -190,9 +191,9 @@ def nearest_from(X, row, vertices, i, in_short, in_full):
 def _nearest_on_segment(X, row, vertices, i, in_short, in_full):
     """Give the position and the squared distance.
 
-    They follow from three sums of one pass, in the precision of the rows, unless little is left of
-    them: then from sums in float64, and if that is not enough either, the difference is computed,
-    and squared.
+    They follow from three sums of one pass, in the precision of `in_short`, unless little is left
+    of them: then from sums in float64, and if that is not enough either, the difference is
+    computed, and squared.
     """
     t, q, sq_start = by_sums(X, row, vertices, i, in_short)
     if q > ENOUGH_LEFT * sq_start:

@@ -227,7 +227,8 @@ def _project_rows(X, vertices, tree, n_block, segment, position, sq_distance):
         np.empty((2, n_block), np.float32),
         np.empty((2, n_block), np.int32),
     )
-    in_short, in_full = np.empty(0, X.dtype), np.empty(0, np.float64)
+    in_full = np.empty(0, np.float64)
+    in_short = np.empty(0, X.dtype) + np.empty(0, vertices.dtype)  # of the finer of the two
     for start in range(0, n_rows, n_block):
         n = min(n_block, n_rows - start)
         _center_columns(X[start : start + n], tree, space)

@@ -23,9 +23,9 @@ def by_norm(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torc
     """Sort rows by their norm, and take the means of four equal parts, as published."""
     sample = rows.draw(MAX_ROWS)
     points = sample.points()
-    return _means_in_order(
-        points, sample.weights, torch.linalg.vector_norm(rows.restore(points), dim=1)
-    )
+    # In float64: the squares of float32 could leave its range, and all norms would be alike.
+    norms = torch.linalg.vector_norm(rows.restore(points), dim=1, dtype=torch.float64)
+    return _means_in_order(points, sample.weights, norms)
 
 
 def by_component(rows: Rows, n_vertices: int, generator: np.random.Generator) -> torch.Tensor:

@@ -199,6 +199,21 @@ def test_numbers_whose_squares_are_too_large(dtype, exponent, fits):
     assert sfvq.score(X * dtype(scale)) == -found
 
 
+@pytest.mark.parametrize(
+    ("dtype", "exponent"),
+    [(np.float32, -60), (np.float32, -100), (np.float32, -130), (np.float64, -500)],
+)
+def test_numbers_whose_squares_are_too_small(dtype, exponent):
+    rng = np.random.default_rng(0)
+    vertices, X = (np.ldexp(rng.random((n, 3)), exponent).astype(dtype) for n in (8, 200))
+    large = (np.ldexp(part.astype(np.float64), -exponent) for part in (vertices, X))
+    expected = distortion(PolylineCurve(next(large)), next(large))
+    sfvq = SFVQ.from_codebook(vertices)
+    found = distortion(sfvq, X)
+    assert np.ldexp(found, -2 * exponent) == pytest.approx(expected, rel=1e-6)
+    assert sfvq.score(X) == -found
+
+
 @pytest.mark.parametrize("large", [1e30, 1e200])
 def test_a_large_row_that_does_not_count_is_not_met(large):
     X = np.array([[large, 0.0], [1.0, 2.0]], dtype=np.float32 if large < 1e38 else np.float64)

@@ -159,10 +159,14 @@ def test_float64_values_beyond_float32_are_projected(search, scale):
 @pytest.mark.parametrize(
     ("X_dtype", "vertices_dtype"), [(torch.float32, torch.float64), (torch.float64, torch.float32)]
 )
-def test_rows_and_vertices_may_differ_in_precision(search, X_dtype, vertices_dtype):
-    X, vertices = random_scene(300, 40, 6)
+@pytest.mark.parametrize("shift", [0.0, 1e5])
+def test_rows_and_vertices_may_differ_in_precision(search, X_dtype, vertices_dtype, shift):
+    X, vertices = random_scene(300, 40, 6, shift=shift)
     X, vertices = X.to(X_dtype), vertices.to(vertices_dtype)
-    assert_optimal(find(search, X, vertices), X, vertices)
+    found, expected = find(search, X, vertices), project_oracle(X, vertices)
+    assert_optimal(found, X, vertices)
+    # Neither is rounded to the other's precision, however far from the origin.
+    np.testing.assert_allclose(found.position, expected.position, atol=1e-5)
 
 
 def assert_the_same_one_at_a_time(search, X, vertices):

@@ -44,6 +44,13 @@ def test_the_norm_sorts_rows_as_published(offset):
     np.testing.assert_allclose(begin("norm", X), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("exponent", [-100, 100])
+def test_the_norm_sorts_rows_whose_squares_leave_the_range(exponent):
+    X = np.random.default_rng(0).standard_normal((400, 5)).astype(np.float32)
+    found = np.ldexp(begin("norm", np.ldexp(X, exponent)), -exponent)
+    np.testing.assert_allclose(found, begin("norm", X), atol=1e-6)
+
+
 def test_the_first_principal_component_sorts_rows():
     X = np.random.default_rng(1).standard_normal((400, 5)) * [1, 1, 6, 1, 1] + 2.0
     first = np.linalg.svd(X - X.mean(0), full_matrices=False)[2][0]
