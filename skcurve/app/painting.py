@@ -102,7 +102,7 @@ def jobs(studio: Studio, view: View, *, measure: bool = False) -> Iterator[Job]:
         return {"here": f'<img alt="what the generator makes here" src="{picture}">'}
 
     def thumbs() -> Parts:
-        return {"thumbs": panels.thumbnails(studio.thumbnails(), studio.limits.n_vertices)}
+        return {"thumbs": panels.thumbnails(studio.thumbnails())}
 
     def profile() -> Parts:
         seconds = studio.profile_seconds()

@@ -64,19 +64,17 @@ def describe(error: BaseException) -> str:
     return f"{kind}: {said}" if said else f"{kind}."
 
 
-def thumbnails(pictures: Sequence[tuple[int, Pixels]], n_vertices: int) -> str:
-    """Show vertices below each other's place on the slider.
+def thumbnails(pictures: Sequence[tuple[int, Pixels]]) -> str:
+    """Show vertices side by side below the slider, the ends below its ends.
 
     Parameters
     ----------
     pictures : sequence of (int, pixels)
-        Vertices and what the generator makes of them.
-    n_vertices : int
-        Of the curve.
+        Vertices, as evenly spaced as whole numbers are, and what the generator makes of them.
     """
     buttons = []
-    for number, pixels in pictures:
-        share = 100 * number / (n_vertices - 1)
+    for place, (number, pixels) in enumerate(pictures):
+        share = 100 * place / (len(pictures) - 1)
         buttons.append(
             f'<button class="sk-thumb" style="left:{share:.3f}%" title="vertex {number}" '
             f'aria-label="go to vertex {number}" {action("scrub", at=number)}>'

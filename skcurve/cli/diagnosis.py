@@ -12,6 +12,12 @@ from skcurve.cli.inputs import NumpyArray
 LONG = 3.0
 """A segment so many times as long as the mean one deserves a word."""
 
+UNORDERED = 0.95
+"""Where neighbours are so nearly as far apart as any two vertices, the order deserves a word."""
+
+FEWEST_ORDERED = 16
+"""Of fewer vertices, chance alone may make neighbours near or far."""
+
 MANY = 0.1
 """The share of segments without rows, or of vertices without data, that deserves a word."""
 
@@ -51,10 +57,25 @@ def diagnose(sfvq: SFVQ, rows: NumpyArray | None, measured: dict[str, Any] | Non
             f"Segment {longest} is {lengths[longest] / lengths.mean():.1f} times as long as the "
             "mean one: it may cross space without data. A larger smoothness shortens it."
         )
+    cautions.extend(_of_order(sfvq))
     cautions.extend(_of_usage(sfvq, measured))
     if rows is not None and len(rows) > 1:
         cautions.extend(_of_outliers(sfvq, rows))
     return cautions
+
+
+def _of_order(sfvq: SFVQ) -> list[str]:
+    """Warn of vertices that do not follow each other."""
+    if sfvq.curve_.n_vertices < FEWEST_ORDERED:
+        return []
+    ratio = metrics.smoothness_ratio(sfvq.curve_, random_state=0)
+    if ratio < UNORDERED:
+        return []
+    return [
+        f"Neighbours on the curve are {ratio:.2f} times as far apart as any two vertices: their "
+        "order says nothing. Perhaps the codebook was stored in another order, or its data has no "
+        "few directions that a line could follow."
+    ]
 
 
 def _of_usage(sfvq: SFVQ, measured: dict[str, Any] | None) -> list[str]:

@@ -98,6 +98,14 @@ def test_a_long_segment():
     assert said.startswith("Segment 4 is 6.6 times as long as the mean one")
 
 
+def test_vertices_in_no_order():
+    line = np.stack([np.arange(32.0), np.zeros(32)], axis=1)
+    assert cautions(line) == []
+    shuffled = np.random.default_rng(0).permutation(line)
+    said = [one for one in cautions(shuffled) if "order" in one]
+    assert len(said) == 1 and "times as far apart as any two vertices" in said[0]
+
+
 def test_segments_without_rows():
     said = cautions(LINE, ALONG[:40])
     assert said[0].startswith("5 of 7 segments are nearest to none of the rows")

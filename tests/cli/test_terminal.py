@@ -16,7 +16,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-COMMAND = [sys.executable, "-m", "skcurve.cli"]
+COMMAND = [sys.executable, "-m", "skcurve"]
 
 WRITE_TO_STDOUT = [["quantize", "curve.safetensors", "X.npy"], ["info", "curve.safetensors"]]
 

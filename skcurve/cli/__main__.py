@@ -1,5 +1,0 @@
-"""`python -m skcurve.cli` is the `skcurve` command."""
-
-from skcurve.cli import main
-
-main()
