@@ -62,8 +62,9 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements, Showing):
         Of two batches of outputs, how far each is from its counterpart, (n,). None for the root
         mean square of the difference.
     latents : array-like of shape (n, D) or (n, L, D), default=None
-        Latents that stand for the distribution. None to sample them from the generator; of a plain
-        function these are standard normal, so give the data of the curve if that is not.
+        Latents that stand for the distribution, two at least. None to sample them from the
+        generator; of a plain function these are standard normal, so give the data of the curve if
+        that is not.
     batch_size : int, default=64
         How many outputs are made at a time.
     random_state : int, RandomState, Generator or None, default=None

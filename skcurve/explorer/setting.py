@@ -98,6 +98,8 @@ class Setting:
         self.random_state = random_state
         self.seed = int(as_generator(random_state).integers(2**31))
         self.given = None if latents is None else self.check_latents(latents)
+        if self.given is not None and len(self.given) < 2:
+            raise ValueError("latents must be at least 2, for they stand for all; got 1.")
 
     def _adapted(self, generator: Any, batch_size: int) -> AdaptedGenerator:
         """Adapt the generator; one that does not say what it takes takes what the curve has."""

@@ -9,8 +9,7 @@ import torch
 import torch.distributed as dist
 
 from skcurve.nn.gradients import Target
-from skcurve.nn.tridiagonal import solve_tridiagonal
-from skcurve.solvers.statistics import ANCHOR, Statistics
+from skcurve.solvers.statistics import Statistics
 
 SUMS = 4
 """Beside the moment of a vertex: its diagonal entry, and the entry beside it, the usage and the
@@ -106,25 +105,3 @@ class Memory(torch.nn.Module):
             missing_keys.append(prefix + "fresh")
         elif fresh.shape == self.fresh.shape:
             self.fresh.copy_(fresh)
-
-
-def solve_on_device(known: Statistics, vertices: torch.Tensor, smoothness: float) -> torch.Tensor:
-    """Give what `Statistics.solve` gives, without waiting for the host; see `solve_tridiagonal`.
-
-    Parameters
-    ----------
-    known : Statistics
-        What the best vertices follow from.
-    vertices : (M, D) tensor
-        Where they were.
-    smoothness : float
-        See `Statistics.solve`.
-    """
-    diagonal, beside = known.diagonal.double(), known.beside.double()
-    mean = diagonal.mean()
-    mean = torch.where(mean > 0, mean, 1.0)
-    tension = (mean * smoothness).expand(beside.shape)
-    stiff = torch.nn.functional.pad(tension, (0, 1)) + torch.nn.functional.pad(tension, (1, 0))
-    target = known.moment.double() + mean * ANCHOR * vertices
-    solved = solve_tridiagonal(diagonal + mean * ANCHOR + stiff, beside - tension, target)
-    return solved.to(vertices.dtype)

@@ -10,7 +10,6 @@ import torch.distributed as dist
 from skcurve.nn.first import quarters
 from skcurve.nn.gradients import Target
 from skcurve.nn.layer import QuantizerLayer, check_integer, check_real
-from skcurve.nn.memory import solve_on_device
 from skcurve.nn.nearest import nearest_point
 from skcurve.nn.noise import Draws
 from skcurve.projection import project
@@ -308,7 +307,7 @@ class SpaceFillingVQ(QuantizerLayer):
         known = self.memory.statistics(len(vertices))
         if vertices.device.type == "cpu" and not torch.compiler.is_compiling():
             return known.solve(vertices, self.smoothness)
-        return solve_on_device(known, vertices, self.smoothness)
+        return known.solve_on_device(vertices, self.smoothness)
 
     def _tidied(self, vertices: torch.Tensor) -> torch.Tensor:
         known = self.memory.statistics(len(vertices))

@@ -137,7 +137,7 @@ class Statistics:
         vertices : (M, D) tensor
         """
         if vertices.is_cuda:
-            return self._solve_there(vertices, smoothness)
+            return self.solve_on_device(vertices, smoothness)
         diagonal, beside = (p.cpu().double().numpy() for p in (self.diagonal, self.beside))
         mean = diagonal.mean() or 1.0
         banded = np.zeros((2, len(diagonal)))
@@ -154,14 +154,28 @@ class Statistics:
         )
         return torch.from_numpy(solution).to(vertices)
 
-    def _solve_there(
+    def solve_on_device(
         self, vertices: torch.Tensor, smoothness: float | torch.Tensor
     ) -> torch.Tensor:
-        """Do it on the device of the vertices, without waiting for it."""
+        """Give what `solve` gives, without waiting for the host; see `solve_tridiagonal`.
+
+        Parameters
+        ----------
+        vertices : (M, D) tensor
+            Where the vertices were.
+        smoothness : float or (M-1,) tensor
+            See `solve`.
+
+        Returns
+        -------
+        vertices : (M, D) tensor
+        """
         diagonal, beside = self.diagonal.double(), self.beside.double()
         mean = diagonal.mean()
         mean = torch.where(mean > 0, mean, 1.0)
-        tension = mean * torch.as_tensor(smoothness).to(diagonal).expand_as(beside)
+        if isinstance(smoothness, torch.Tensor):
+            smoothness = smoothness.to(diagonal)
+        tension = (mean * smoothness).expand_as(beside)
         pad = torch.nn.functional.pad
         return solve_tridiagonal(
             diagonal + mean * ANCHOR + pad(tension, (1, 0)) + pad(tension, (0, 1)),

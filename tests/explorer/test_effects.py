@@ -314,6 +314,7 @@ def test_bad_questions_are_named(ask, said, explorer):
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
         ({"layers": 3}, ValueError, "names layer 3; there are 3"),
         ({"latents": np.zeros((3, 5))}, ValueError, r"latents must have shape \(n, 6\)"),
+        ({"latents": np.zeros((1, 6))}, ValueError, "latents must be at least 2, .* got 1"),
         (
             {"curve": PolylineCurve(np.eye(5))},
             ValueError,

@@ -22,17 +22,26 @@ def test_is_the_solution_of_a_banded_factorisation(n, n_columns, seed):
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("smoothness", [0.0, 0.01, torch.linspace(0, 1, 11)])
+@pytest.mark.parametrize("n_vertices", [2, 3, 12, 1000])
+@pytest.mark.parametrize("smoothness", [0.0, 0.01, 1.0, "one a segment"])
 @pytest.mark.parametrize("weightless", [False, True])
-def test_statistics_are_solved_on_a_device_as_they_are_here(smoothness, weightless):
+def test_statistics_are_solved_on_a_device_as_they_are_here(n_vertices, smoothness, weightless):
+    if smoothness == "one a segment":
+        smoothness = torch.linspace(0, 1, n_vertices - 1)
     rng = np.random.default_rng(0)
-    weights, t = rng.random((2, 11))
+    weights, t = rng.random((2, n_vertices - 1))
+    weights = weights**4
     weights[3:5] = 0.0
     sums = np.stack([weights * (1 - t) ** 2, weights * t**2, weights * t * (1 - t), weights, t])
-    moment = rng.standard_normal((12, 4))
+    moment = rng.standard_normal((n_vertices, 4))
     known = Statistics.of_segments(torch.from_numpy(sums), torch.from_numpy(moment))
     known = known * (0.0 if weightless else 1.0)
-    vertices = torch.from_numpy(rng.standard_normal((12, 4)))
-    torch.testing.assert_close(
-        known._solve_there(vertices, smoothness), known.solve(vertices, smoothness)
-    )
+    vertices = torch.from_numpy(rng.standard_normal((n_vertices, 4)))
+    solved = known.solve_on_device(vertices, smoothness)
+    torch.testing.assert_close(solved, known.solve(vertices, smoothness), rtol=1e-6, atol=1e-6)
+
+
+def test_with_nothing_known_the_vertices_stay():
+    vertices = torch.randn(8, 3)
+    nothing = Statistics.of_vertices(vertices, 0.0)
+    torch.testing.assert_close(nothing.solve_on_device(vertices, 0.0), vertices)
