@@ -68,13 +68,12 @@ def accumulate_blocked(
         part = slice(edges[block], edges[block + 1])
         points, weights = sample.points(part), sample.weights[part]
         for i in range(n_passes):
-            if exact[i, block]:
-                met = _meet_line(points, vertices)
-            else:
+            if not exact[i, block]:
                 met = _meet_points(points, vertices, dithers[i, block])
-            parts.append(
-                sum_meetings(points, weights, vertices, *met, shared=bool(exact[i, block]))
-            )
+                parts.append(sum_meetings(points, weights, vertices, *met, shared=False))
+        if n_exact := int(exact[:, block].sum()):  # they all meet it where the first does
+            met = _meet_line(points, vertices)
+            parts.append(sum_meetings(points, weights, vertices, *met, shared=True) * n_exact)
     return sum(parts[1:], start=parts[0])
 
 
