@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.util import find_spec
-from threading import Lock, local
+from threading import Barrier, Lock, local
 from typing import Any, TypeVar
 
 import torch
@@ -164,16 +164,28 @@ _one_core_products = _OneCoreProducts()
 
 @lru_cache(maxsize=1)
 def _pool(n_threads: int) -> ThreadPoolExecutor:
-    """Give the pool of so many threads; those of another size end when their work is done."""
-    return ThreadPoolExecutor(
-        n_threads, thread_name_prefix="skcurve", initializer=_stay_on_one_core
-    )
+    """Give the pool of so many threads; those of another size end when their work is done.
+
+    All of them are ready: a process forked while one begins would wait without end for a lock of
+    the system that it holds.
+    """
+    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skcurve")
+    libraries, everyone = ThreadpoolController(), Barrier(n_threads)
+    try:
+        list(pool.map(_begin, [libraries] * n_threads, [everyone] * n_threads))
+    except BaseException:
+        everyone.abort()
+        raise
+    return pool
 
 
-def _stay_on_one_core() -> None:
+def _begin(libraries: ThreadpoolController, everyone: Barrier) -> None:
     """Let torch operations of this thread use this thread alone, whatever others may use."""
-    torch.get_num_threads()  # sets this thread's number, for the first and only time
-    ThreadpoolController().limit(limits=1, user_api="openmp")
+    try:
+        torch.get_num_threads()  # sets this thread's number, for the first and only time
+        libraries.limit(limits=1, user_api="openmp")
+    finally:
+        everyone.wait()
 
 
 def _forget() -> None:

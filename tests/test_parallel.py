@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_info
+from threadpoolctl import ThreadpoolController, threadpool_info
 
 from skcurve import parallel
 from skcurve.parallel import has_numba, has_triton, jit, kernels_first, run_threads
@@ -231,23 +231,44 @@ def test_there_is_one_pool_of_threads_and_not_one_of_each_size(n_threads):
 
 
 FORK = """
-import multiprocessing, torch
-from skcurve.parallel import run_threads
+import os, signal, torch
+from skcurve import parallel
 
 def work():
-    return run_threads(lambda task: 2 * task, range(4))
+    return parallel.run_threads(lambda task: 2 * task, range(4))
 
 torch.set_num_threads(2)
-work()  # from now on there are threads that a forked process does not have
-with multiprocessing.get_context("fork").Pool(1) as pool:
-    print(pool.apply_async(work).get(timeout=30))
+for _ in range(10):
+    parallel._pool.cache_clear()
+    work()  # starts threads that a forked process does not have, and that hold no lock of it
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        os._exit(work() != [0, 2, 4, 6])
+    assert os.waitpid(child, 0)[1] == 0
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_process_has_threads_of_its_own():
-    run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60)
-    assert run.stdout.strip() == "[0, 2, 4, 6]", run.stderr
+    run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_when_the_work_is_done_no_thread_is_still_beginning(n_threads, monkeypatch):
+    limit, beginning, begun = ThreadpoolController.limit, [], []
+
+    def slow(*arguments, **options):
+        beginning.append(0)
+        time.sleep(0.2 * (len(beginning) - 1))
+        begun.append(0)
+        return limit(*arguments, **options)
+
+    monkeypatch.setattr(ThreadpoolController, "limit", slow)
+    n_threads(3)
+    parallel._pool.cache_clear()
+    assert run_threads(lambda task: task, range(3)) == [0, 1, 2]
+    assert len(begun) == 3
 
 
 @pytest.mark.parametrize("number", [1, 2])
