@@ -1,10 +1,13 @@
 """What the page computes is what the explorer computes, of the right latents."""
 
+import re
+
 import numpy as np
 import pytest
 
 from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.app.edits import Choice, Edit
+from skcurve.app.panels import thumbnails
 from skcurve.app.studio import N_MEASURED, N_SHOWN, STRENGTHS, Studio
 from skcurve.explorer import Direction
 
@@ -17,10 +20,10 @@ def test_a_place_on_the_curve_is_what_the_generator_makes_there(studio, explorer
 
 
 def test_thumbnails_are_the_vertices(studio, explorer):
-    thumbnails = studio.thumbnails()
-    assert [number for number, _ in thumbnails] == list(range(9))
+    drawn = studio.thumbnails()
+    assert [number for number, _ in drawn] == list(range(9))
     expected = studio.pictures(explorer.vertices())
-    assert all((pixels == expected[number]).all() for number, pixels in thumbnails)
+    assert all((pixels == expected[number]).all() for number, pixels in drawn)
 
 
 def test_many_vertices_have_some_thumbnails_the_ends_among_them(make_explorer):
@@ -28,6 +31,8 @@ def test_many_vertices_have_some_thumbnails_the_ends_among_them(make_explorer):
     flat = LatentDirectionExplorer(curve, np.tanh)
     numbers = [number for number, _ in Studio(flat).thumbnails()]
     assert numbers[0] == 0 and numbers[-1] == 99 and len(numbers) == 16
+    places = re.findall(r"left:([\d.]+)%", thumbnails(Studio(flat).thumbnails()))
+    np.testing.assert_allclose([float(one) for one in places], np.linspace(0, 100, 16), atol=1e-3)
 
 
 def test_the_profile_is_that_of_the_table(studio, explorer):
