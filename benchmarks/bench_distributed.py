@@ -101,19 +101,15 @@ def many_chunks(report: Report, n_chunks: int, n_bits: int) -> None:
         f"{n_chunks:,} chunks of 1,000 × 64, {n_bits} bits, 2 workers",
         ["a sweep has", "fit, s", "tasks", "score of the rows"],
     )
-    with cluster(2) as client:
-        X = da.random.default_rng(0).standard_normal(
-            (n_chunks * 1000, 64), chunks=(1000, 64), dtype=np.float32
-        )
-        X = X.persist()
-        X.sum().compute()
-        for name, most in [
-            ("up to 64 tasks", dask_blocks.MOST_SHELVES),
-            ("a task a chunk", n_chunks),
-        ]:
+    for name, most in [("up to 64 tasks", dask_blocks.MOST_SHELVES), ("a task a chunk", n_chunks)]:
+        with cluster(2) as client, patch.object(dask_blocks, "MOST_SHELVES", most):
+            X = da.random.default_rng(0).standard_normal(
+                (n_chunks * 1000, 64), chunks=(1000, 64), dtype=np.float32
+            )
+            X = X.persist()
+            X.sum().compute()
             before = tasks_done(client)
-            with patch.object(dask_blocks, "MOST_SHELVES", most):
-                sfvq, seconds = timed(lambda: SFVQ(n_bits, random_state=0).fit(X))
+            sfvq, seconds = timed(lambda X=X: SFVQ(n_bits, random_state=0).fit(X))
             table.add(name, seconds, tasks_done(client) - before, sfvq.score(X))
     report.show(table)
 

@@ -19,9 +19,9 @@ far the pictures are from sprites: the root mean square of the difference to a r
 factors that were read, over that of samples.
 
 No walk is the best in all of it. One that stays where it is changes nothing: read the path length
-and the consistency beside what is seen. Ten seeds; a ratio is the median over them. In W
-of the trained generator a few leaps are most of a path length, and the seeds differ more than the
-walks: there, a curve is not shown to be smoother than lines between random latents.
+and the consistency beside what is seen. Ten seeds; a ratio is the median over them. In W of the
+trained generator a few leaps are most of a path length, and the seeds differ more than the walks:
+there, a curve is not shown to be smoother than lines between random latents.
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ for _ in range(10):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_process_has_threads_of_its_own():
-    run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
 
 

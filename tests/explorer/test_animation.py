@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skcurve import LatentDirectionExplorer, PolylineCurve
+from skcurve.explorer.animation import write_animation
 
 
 def grey(latents):
@@ -32,6 +33,20 @@ def test_a_gif_has_the_walk(walker, tmp_path):
             assert (pixels[:32, :32] == 255).all()
             shades.append(int(pixels[200, 200, 0]))
     np.testing.assert_allclose(shades, np.linspace(0, 255, 9), atol=2)
+
+
+def test_in_a_gif_what_stands_still_keeps_its_colours(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    frames = random.integers(0, 256, (5, 64, 64, 3)).astype(np.uint8)
+    frames[:, :, :32] = frames[0, :, :32]
+    write_animation(tmp_path / "still.gif", frames, 10)
+    with image.open(tmp_path / "still.gif") as found:
+        halves = []
+        for number in range(5):
+            found.seek(number)
+            halves.append(np.asarray(found.convert("RGB"))[:, :128])
+    assert all((half == halves[0]).all() for half in halves)
 
 
 def test_an_mp4_has_the_walk(walker, tmp_path):
