@@ -52,7 +52,7 @@ def _scrub(view: View, message: Message, limits: Limits) -> View:
 
 
 def _pick(view: View, message: Message, limits: Limits) -> View:
-    """Pick a direction; the slider goes to where it begins."""
+    """Pick a direction."""
     kind = str(message["kind"])
     if kind == "opened":
         name = str(message["name"])

@@ -120,7 +120,7 @@ class Server:
             yield self._say(describe(error), facts=facts_of(self.visits.view(visitor)))
 
     def take(self, visitor: str, message: Any) -> Iterator[Update]:
-        """Make a file for a visitor.
+        """Make a file for a visitor. What they see stays as it is, also what is being drawn.
 
         Parameters
         ----------
@@ -134,9 +134,7 @@ class Server:
             what = str(message["what"])
             view = self.visits.view(visitor)
             if what in ("npz", "zip"):
-                view, _ = self.visits.change(
-                    visitor, lambda view: act(view, message["sampling"], self.studio.limits)
-                )
+                view = act(view, message["sampling"], self.studio.limits)
             future = self.worker.submit(lambda: export(self.studio, view, what))
             yield from self._wait(future, "making the file")
             made: Export = future.result(timeout=0)
@@ -144,12 +142,7 @@ class Server:
             yield self._say(_apology(error, self.patience))
             return
         content = base64.b64encode(made.content).decode()
-        update = {
-            "file": {"name": made.name, "content": content},
-            "facts": facts_of(view),
-            "address": True,
-        }
-        yield self._finished(update, said="")
+        yield self._say("", file={"name": made.name, "content": content})
 
     def bring(self, visitor: str, message: Any) -> Iterator[Update]:
         """Open a file of directions that a visitor brings. It is read, and never run.

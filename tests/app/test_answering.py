@@ -154,13 +154,36 @@ def test_files_are_handed_out_and_the_samples_are_those_on_the_page(visit):
     ann = visit().arrive()
     ann.take("npz", first=3, last=1, n=4, seed=2, jitter="0.5", inside=True)
     assert ann.files[0]["name"] == "samples-1-3-seed-2.npz"
-    assert ann.facts["sampling"] == [1, 3, 4, 2, 0.5] and ann.facts["inside"] is True
+    ann.do("sample", first=3, last=1, n=4, seed=2, jitter="0.5", inside=True)
     view = ann.server.visits.view("ann")
     assert (
         base64.b64decode(ann.files[0]["content"]) == export(ann.server.studio, view, "npz").content
     )
     for what, said in (("library", "Nothing was kept"), ("passwords", "no export")):
         assert said in ann.take(what).said
+
+
+def test_a_file_takes_nothing_away_from_what_is_being_drawn(visit):
+    ann = visit().arrive()
+    sampling = {"first": 1, "last": 3, "n": 5, "seed": 2}
+    drawing = ann.server.answer("ann", {"do": "sample", **sampling})
+    next(drawing)  # the controls have changed, and nothing is drawn yet
+    ann.take("npz", **sampling)
+    assert ann.files[0]["name"] == "samples-1-3-seed-2.npz"
+    ann._see(drawing)
+    assert ann.parts["samples"].count("<img") == 5 and ann.is_resting
+
+
+def test_a_file_that_was_long_in_the_making_does_not_take_the_controls_back(visit, moody):
+    ann = visit().arrive()
+    release = threading.Event()
+    moody.mood = lambda: release.wait(20)
+    taking = ann.server.take("ann", {"what": "gif", "sampling": {}})
+    assert "making the file" in next(taking)["said"]
+    release.set()
+    ann.do("pick", kind="segment", first=5)
+    ann._see(taking)
+    assert ann.facts["first"] == 5 and ann.files and ann.said == ""
 
 
 def test_directions_are_opened_and_tried(visit, tmp_path):

@@ -220,9 +220,13 @@ def test_scrubbing_shows_what_the_generator_makes_there(ann):
 def test_the_keyboard_does_what_the_mouse_does(ann):
     page = ann.page
     page.focus("#sk-at")
-    ann.settle(lambda: [page.keyboard.press("ArrowRight") for _ in range(5)])
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_url(lambda url: "at=0.05&" in url + "&")
     assert ann.text("#sk-where") == "0.05 · segment 0"
-    ann.settle(lambda: page.keyboard.press("End"))
+    page.keyboard.press("End")
+    page.wait_for_url(lambda url: "at=15&" in url + "&")
+    page.wait_for_selector("[data-resting=yes]")
     assert ann.text("#sk-where") == "15.00 · vertex 15"
     page.focus(".sk-stretch >> nth=1")
     ann.settle(lambda: page.keyboard.press("Enter"))
@@ -537,10 +541,14 @@ def test_a_slider_that_moves_is_not_pulled_back_by_another_answer(ann):
           const { dataset } = document.querySelector('[data-serial]'), before = dataset.serial;
           const watch = new MutationObserver(() => shown.add(where.textContent));
           watch.observe(where, { childList: true });
-          document.querySelector('#sk-verdict [data-do*=next]').click();
-          const hand = setInterval(() => {
+          const move = () => {
             at.value = 9;
             at.dispatchEvent(new Event('input', { bubbles: true }));
+          };
+          move();
+          document.querySelector('#sk-verdict [data-do*=next]').click();
+          const hand = setInterval(() => {
+            move();
             if (dataset.serial === before) return;
             clearInterval(hand);
             done([...shown]);
