@@ -36,9 +36,13 @@ def read_input(path: Path, key: str | None = None) -> NumpyArray:
 
     Raises
     ------
+    OSError
+        If it is a folder; and as by `read_array`.
     ValueError
         If standard input is a terminal, or is given a key; and as by `read_array`.
     """
+    if path.is_dir():
+        raise IsADirectoryError(f"{named(path)} is a folder; expected one file.")
     if path != STREAM:
         return read_array(path, key)
     if key is not None:

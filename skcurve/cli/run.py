@@ -85,9 +85,13 @@ def _describe(error: Exception) -> str:
     reason = describe() or type(error).__name__
     if getattr(error, "exit_code", FAILED) != MISUSED:
         return reason
-    reason = reason.replace("Value error, ", "")  # what pydantic, in newer typer, puts before
+    # Newer typer lets pydantic check, which puts this before, and leaves out what came.
+    reason = reason.replace("Value error, ", "").rstrip(".")
+    for refused in getattr(error.__cause__, "errors", list)():
+        came = repr(refused["input"])
+        reason += "" if came in reason else f"; got {came}"
     command = getattr(getattr(error, "ctx", None), "command_path", "skcurve")
-    return f"{reason.rstrip('.')} (see {command} --help)"
+    return f"{reason} (see {command} --help)"
 
 
 def _show_warning(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:

@@ -67,6 +67,11 @@ def test_rows_from_a_pipe(skcurve, files):
     assert "\nOn the 300 rows of standard input\n" in result.out
 
 
+def test_rows_are_no_folder(skcurve, files):
+    said = skcurve("info", "curve.safetensors", ".").failed(1)
+    assert said == "'.' is a folder; expected one file.\n"
+
+
 def test_an_imported_codebook_has_no_history(skcurve, files, fitted):
     SFVQ.from_codebook(fitted.codebook_).save(files / "plain.safetensors")
     assert facts(skcurve, "plain.safetensors")["training"] is None

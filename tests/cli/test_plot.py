@@ -97,6 +97,7 @@ def test_what_does_not_fit_together_is_code_2(arguments, said, skcurve, files, d
     ("arguments", "said"),
     [
         (["bad.npy"], "'bad.npy' must hold finite numbers; got nan in row 2"),
+        (["."], "'.' is a folder; expected one file"),
         (
             ["X.npy", "--labels", "few.npy"],
             "'few.npy' must hold one label for each of the 300 rows; got shape (9,)",

@@ -134,6 +134,8 @@ def test_the_demo_of_directions_does_as_it_is_told(bits, skcurve, asked):
         (["fit", "X.npy", "-o", "c.safetensors", "-b", "17"], "--bits"),
         (["fit", "X.npy", "-o", "c.safetensors", "--init", "luck"], "luck"),
         (["fit", "X.npy", "-o", "c.safetensors", "--smoothness", "-1"], "--smoothness"),
+        (["fit", "X.npy", "-o", "c.safetensors", "-b", "173"], "173"),
+        (["fit", "X.npy", "-o", "c.safetensors", "--smoothness", "-1.5"], "-1.5"),
         (["transform", "c.safetensors"], "X"),
         (["transform", "c.safetensors", "X.npy", "--coordinate", "north"], "north"),
         (["convert", "-o", "c.safetensors"], "CODEBOOK"),
