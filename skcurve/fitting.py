@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -207,6 +208,11 @@ class Fit:
             while isinstance(event, Sweep):
                 if stop.is_set():
                     return
+                if not math.isfinite(event.distortion):
+                    raise ValueError(
+                        "X holds numbers so far apart that squared distances overflow: divide it "
+                        "by a number that brings them below 1e150."
+                    )
                 run.history.append(event)
                 say(event, verbose, at_level=2)
                 sweep = task.subcontext("sweep").call_on_fit_task_begin(estimator=estimator)

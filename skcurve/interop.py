@@ -44,7 +44,7 @@ def as_tensor(array: Any, *, name: str) -> torch.Tensor:
             raise TypeError(f"{name} must be a dense tensor; got layout {array.layout}.")
         tensor = array.detach()
     else:
-        array = np.asarray(array)
+        array = _without_objects(np.asarray(array))
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{name} must hold real numbers; got dtype {array.dtype}.")
         if array.dtype.newbyteorder("=") not in (np.float16, np.float32, np.float64):
@@ -109,6 +109,18 @@ def all_finite(tensor: torch.Tensor) -> bool:
 def restore(tensor: torch.Tensor, *, like: Any) -> Array:
     """Return `tensor` on the device of `like` if that is a tensor, else as a numpy array."""
     return tensor.to(like.device) if isinstance(like, torch.Tensor) else tensor.cpu().numpy()
+
+
+def _without_objects(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give numbers that came as objects, as from a frame with columns of two kinds, as numbers."""
+    if array.dtype.kind != "O":
+        return array
+    if any(entry is None or isinstance(entry, str | bytes) for entry in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return array
 
 
 def _wrap(array: npt.NDArray[Any]) -> torch.Tensor:

@@ -90,8 +90,9 @@ default="norm"
         - An array is the codebook at bitrate b, to go on from.
 
     smoothness : float, default=0.01
-        The weight of the squared segment lengths beside the squared errors. Larger gives a shorter,
-        more orderly curve at a higher distortion; 0 leaves only the errors. Used by "lloyd".
+        The weight of the squared segment lengths beside the squared errors, from 0 to 1e9. Larger
+        gives a shorter, more orderly curve at a higher distortion; 0 leaves only the errors. Used
+        by "lloyd".
 
     max_iter : int, default=None
         Sweeps a bitrate, at most. By default 12 of "lloyd", or 36 where there are fewer than 8
@@ -418,7 +419,7 @@ default="norm"
 
         out : array of shape (n_samples, 1), default=None
             Where to write the result, one block after another: an array, a memory map, a Zarr or
-            HDF5 array. It is returned.
+            HDF5 array. It is returned, unless `set_output` asks for a frame.
 
         Returns
         -------
@@ -821,7 +822,7 @@ default="norm"
         if self.device != "auto":
             function = partial(function, device=check_device(self.device))
         n_rows = len(rows) if isinstance(rows, Blocks) else None
-        check_out(out, (n_rows, *width))
+        check_out(out, (n_rows, *width), is_floating=bool(width))
         return rows.map(function, out)
 
     def _warn_of_repeats(self, rows: Blocks, usage: torch.Tensor | None) -> None:

@@ -120,7 +120,7 @@ def check_sizes(estimator: BaseEstimator, blocks: Blocks, *, reset: bool, at_lea
     validate_data(estimator, blocks, reset=reset, skip_check_array=True)
 
 
-def check_out(out: Any, shape: tuple[int | None, ...]) -> None:
+def check_out(out: Any, shape: tuple[int | None, ...], *, is_floating: bool) -> None:
     """Raise if results of a shape cannot be written to what was given for them.
 
     Parameters
@@ -129,6 +129,8 @@ def check_out(out: Any, shape: tuple[int | None, ...]) -> None:
         Where they shall go; None for nowhere.
     shape : tuple of int or None
         Theirs; None for what is not known yet.
+    is_floating : bool
+        Whether results are floating-point numbers, and not whole ones.
     """
     if out is None:
         return
@@ -143,6 +145,14 @@ def check_out(out: Any, shape: tuple[int | None, ...]) -> None:
         raise ValueError(f"out must have shape ({wanted}); got {given}.")
     if isinstance(out, np.ndarray) and not out.flags.writeable:
         raise ValueError("out must be an array that can be written to; it is read-only.")
+    kind = "floating-point" if is_floating else "whole"
+    if isinstance(out, torch.Tensor):
+        fits = torch.can_cast(torch.float64 if is_floating else torch.int64, out.dtype)
+    else:
+        dtype: Any = getattr(out, "dtype", None)
+        fits = np.can_cast(np.float64 if is_floating else np.int64, dtype, "same_kind")
+    if not fits:
+        raise ValueError(f"out must have room for {kind} numbers; got dtype {out.dtype}.")
 
 
 def count_distinct(rows: torch.Tensor, enough: int) -> int:
@@ -166,9 +176,13 @@ def count_distinct(rows: torch.Tensor, enough: int) -> int:
 def _kept_dtypes(X: Any) -> list[type[np.floating[Any]]]:
     """Name the dtypes that rows may keep, first the one that others become.
 
-    scikit-learn does not see what a polars frame holds, and would take it for the first.
+    scikit-learn does not see what a polars frame holds, nor that numbers with their bytes in the
+    other order are of one of them, and would take them for the first.
     """
-    single = hasattr(X, "iter_columns") and X.head(0).to_numpy().dtype == np.float32
+    if hasattr(X, "iter_columns"):
+        single = X.head(0).to_numpy().dtype == np.float32
+    else:
+        single = getattr(X, "dtype", None) == np.dtype(np.float32).newbyteorder()
     return [np.float32, np.float64] if single else [np.float64, np.float32]
 
 
@@ -251,7 +265,9 @@ def check_device(device: str) -> torch.device:
     """
     try:
         found = torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises the latter
+        if found.type == "meta":
+            raise RuntimeError("a tensor there holds nothing")
+    except (RuntimeError, AssertionError, ImportError) as error:  # as torch has it, by kind
         raise ValueError(
             f"device={device!r} cannot be used; expected 'auto' or a torch device that is here, "
             f"such as {' or '.join(map(repr, _devices()))}."

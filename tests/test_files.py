@@ -37,6 +37,13 @@ def test_the_file_can_be_read_by_those_who_could_read_any_new_one(tmp_path):
     assert modes["file"] == modes["plain"]
 
 
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "file").chmod(0o600)
+    replace_file(tmp_path / "file", b"new")
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
+
+
 def test_a_link_is_followed(tmp_path):
     (tmp_path / "link").symlink_to("file")
     replace_file(tmp_path / "link", b"new")

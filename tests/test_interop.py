@@ -92,6 +92,9 @@ def test_lists_and_frames_are_arrays():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     assert as_matrix(frame, name="X").tolist() == [[1, 3], [2, 4]]
+    two_kinds = frame.assign(b=[True, False])
+    for odd in (two_kinds, two_kinds.convert_dtypes(), np.array([[1, True], [2.0, False]], object)):
+        assert as_matrix(odd, name="X").tolist() == [[1, 1], [2, 0]]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,8 @@ def test_lists_and_frames_are_arrays():
         (["a"], "<U1"),
         ([1j], "complex128"),
         (None, "object"),
+        (np.array([1.0, "2"], object), "object"),
+        (np.array([1.0, {}], object), "object"),
         (np.array(["2020-01-01"], "datetime64[D]"), r"datetime64\[D\]"),
         (torch.tensor([1j]), "torch.complex64"),
     ],

@@ -171,6 +171,8 @@ def test_blocks_have_the_score_of_their_rows(weights, tmp_path, by_need):
         (np.empty(20_000), ValueError, r"out must have shape \(20000, 1\); got \(20000,\)"),
         ([0.0], TypeError, "out must be an array that can be written to; got list"),
         (np.broadcast_to(0.0, (20_000, 1)), ValueError, "it is read-only"),
+        (np.empty((20_000, 1), int), ValueError, "room for floating-point numbers; got dtype int"),
+        (torch.empty((20_000, 1), dtype=torch.uint8), ValueError, "got dtype torch.uint8"),
     ],
 )
 def test_what_cannot_take_the_results_is_refused_before_any_work(out, error, message):
@@ -182,6 +184,15 @@ def test_what_cannot_take_the_results_is_refused_before_any_work(out, error, mes
     blocks.scan = never
     with pytest.raises(error, match=message):
         sfvq.transform(X, out=out)
+
+
+def test_numbers_of_segments_have_room():
+    sfvq = fit(X, n_bits=2)
+    for dtype in (np.int32, np.float64):
+        out = np.empty(len(X), dtype)
+        assert np.array_equal(sfvq.predict(X, out=out), sfvq.predict(X))
+    with pytest.raises(ValueError, match="room for whole numbers; got dtype bool"):
+        sfvq.predict(X, out=np.empty(len(X), bool))
 
 
 def test_a_gap_deep_inside_is_named_and_the_checkpoint_stays(tmp_path, by_need):

@@ -58,6 +58,7 @@ def sfvq(X):
         ("int64", np.float64),
         ("bool", np.float64),
         (">f8", np.float64),
+        (">f4", np.float32),
         ("object", np.float64),
     ],
 )
@@ -224,6 +225,12 @@ def test_a_few_places_are_met_closely(init, rows, close):
     found = fit(rows, 4, init=init)
     assert -found.score(rows) <= close
     assert np.isfinite(found.transform(rows)).all()
+
+
+def test_numbers_whose_squares_overflow_are_refused():
+    assert np.isfinite(fit(1e150 * gaussian(200)).score(1e150 * gaussian(200)))
+    with pytest.raises(ValueError, match="so far apart that squared distances overflow"):
+        fit(1e160 * gaussian(200))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -426,7 +433,7 @@ def test_parameters_that_do_not_exist():
         SFVQ().set_params(n_clusters=3)
 
 
-@pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
+@pytest.mark.parametrize("device", ["nonsense", "cuda:99", "meta", "hpu"])
 def test_a_device_that_does_not_exist_is_named(X, device):
     with pytest.raises(ValueError, match=f"^device='{device}' cannot be used; expected 'auto'"):
         SFVQ(device=device).fit(X)

@@ -22,6 +22,7 @@ OVERSTEP = 1.8
 FEW_FEATURES = 8
 SUITED_TO_FEW = {"max_iter": 36, "exact_share": 0.4}
 LONGEST, SMOOTH, STIFFENINGS = 1.8, 0.01, 20
+STIFFEST = 1e9  # far above, double precision no longer tells the rows from the penalty
 
 
 class LloydState(NamedTuple):
@@ -67,9 +68,9 @@ class Lloyd:
     Parameters
     ----------
     smoothness : float, default=0.01
-        Weight of the squared segment lengths beside the squared errors. From 0.01 on it also keeps
-        every segment below 1.8 times the mean length, by making longer ones stiffer; the bound is
-        twice as loose at a quarter of that, and gone at 0.
+        Weight of the squared segment lengths beside the squared errors, at most 1e9. From 0.01 on
+        it also keeps every segment below 1.8 times the mean length, by making longer ones stiffer;
+        the bound is twice as loose at a quarter of that, and gone at 0.
     max_iter : int, default=12
         Sweeps a bitrate.
     tol : float, default=1e-2
@@ -111,11 +112,10 @@ class Lloyd:
         for name in ("max_iter", "rows_per_vertex", "most_dithers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}.")
-        for name in ("smoothness", "tol"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ValueError(
-                    f"{name} must be finite and not negative; got {getattr(self, name)}."
-                )
+        if not 0 <= self.smoothness <= STIFFEST:
+            raise ValueError(f"smoothness must lie in [0, {STIFFEST:g}]; got {self.smoothness}.")
+        if not 0 <= self.tol < np.inf:
+            raise ValueError(f"tol must be finite and not negative; got {self.tol}.")
         if not 0 <= self.exact_share <= 1:
             raise ValueError(f"exact_share must lie in [0, 1]; got {self.exact_share}.")
 

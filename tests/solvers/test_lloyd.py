@@ -146,13 +146,19 @@ def test_rows_that_meet_the_line_itself_bring_it_nearer_and_make_it_longer(seed)
 @pytest.mark.parametrize(
     "settings",
     [{"exact_share": -0.1}, {"exact_share": 1.1}, {"exact_share": math.nan},
-     {"smoothness": math.inf}, {"tol": math.nan}, {"max_iter": 0}],
+     {"smoothness": math.inf}, {"smoothness": 2e9}, {"tol": math.nan}, {"max_iter": 0}],
     ids=str,
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(settings):
     (name,) = settings
     with pytest.raises(ValueError, match=name):
         Lloyd(**settings)
+
+
+def test_the_stiffest_curve_is_nearly_a_point():
+    X = gaussian(1000, 3, 0)
+    end = sweep_all(Lloyd(smoothness=1e9), rows_of(X), spread_out(64, 3, 0))[-1].vertices
+    assert float((end - end.mean(0)).norm(dim=1).max()) < 1e-3
 
 
 @pytest.mark.parametrize("n_features", [2, 8])
