@@ -15,6 +15,7 @@ from safetensors.torch import save
 
 from skcurve.files import replace_file
 from skcurve.interop import as_tensor, restore
+from skcurve.solvers.base import Sweep
 from skcurve.solvers.named import describe_solver, solver_from
 from skcurve.validation import check_codebook
 
@@ -81,7 +82,8 @@ def _made_again(kind: type[Any], tensors: dict[str, torch.Tensor], facts: dict[s
     estimator = kind(**parameters)
     estimator._validate_params()
     estimator._set_codebooks(codebooks, like=like)
-    estimator.history_, estimator.n_iter_ = facts["history"], len(facts["history"])
+    estimator.history_ = [Sweep(**record)._asdict() for record in facts["history"]]
+    estimator.n_iter_ = len(estimator.history_)
     estimator.n_features_in_ = estimator.curve_.n_features
     if "usage" in tensors:
         estimator.usage_ = restore(tensors["usage"], like=like)
@@ -169,5 +171,5 @@ def _parse(header: str) -> dict[str, Any] | None:
         facts = json.loads(header)
     except json.JSONDecodeError:
         return None
-    whole = isinstance(facts, dict) and {"kind", "format"} <= facts.keys()
+    whole = isinstance(facts, dict) and isinstance(facts.get("format"), int) and "kind" in facts
     return facts if whole else None

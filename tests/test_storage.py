@@ -377,7 +377,10 @@ def test_a_file_of_another_kind(path):
         SFVQ.load(path)
 
 
-@pytest.mark.parametrize("header", ["{", "[]", "{}", '{"kind": "SFVQ"}', '{"format": 1}'])
+@pytest.mark.parametrize(
+    "header",
+    ["{", "[]", "{}", '{"kind": "SFVQ"}', '{"format": 1}', '{"kind": "SFVQ", "format": "1"}'],
+)
 def test_a_header_that_does_not_add_up(path, header):
     save_file({"codebook.2": torch.zeros(4, 2)}, path, {"skcurve": header})
     with pytest.raises(ValueError, match=r"curve\.safetensors"):
@@ -402,6 +405,14 @@ def test_a_header_that_lacks_a_part(path, X, name):
     else:
         with pytest.raises(ValueError, match=rf"curve\.safetensors' is damaged: .*'{name}'"):
             SFVQ.load(path)
+
+
+@pytest.mark.parametrize("history", [[{"bitrate": 2}], [{"seconds": 1.0}], [3], 3])
+def test_a_history_that_cannot_be(path, X, history):
+    facts, tensors = facts_and_tensors(path, X)
+    storage.write(path, "SFVQ", tensors, facts | {"history": history})
+    with pytest.raises(ValueError, match=r"curve\.safetensors' is damaged"):
+        SFVQ.load(path)
 
 
 @pytest.mark.parametrize(
