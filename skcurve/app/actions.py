@@ -112,7 +112,7 @@ def _unpin(view: View, message: Message, limits: Limits) -> View:
 def _swap(view: View, message: Message, limits: Limits) -> View:
     if view.pinned is None:
         raise ValueError("nothing is pinned")
-    return replace(view.changed(pinned=view.current), current=view.pinned)
+    return view.changed(pinned=view.current, current=view.pinned)
 
 
 def _push(view: View, message: Message, limits: Limits) -> View:
@@ -120,9 +120,13 @@ def _push(view: View, message: Message, limits: Limits) -> View:
 
 
 def _drop(view: View, message: Message, limits: Limits) -> View:
-    number = whole(message["number"])
-    if not 0 <= number < len(view.stack):
-        raise ValueError(f"there is no edit {number} on the stack")
+    """Take an edit off the stack: the page says which, since its list may be an older one."""
+    number, label = whole(message["number"]), str(message["label"])
+    labels = [edit.label for edit in view.stack]
+    if labels[number : number + 1] != [label]:
+        if label not in labels:
+            raise ValueError(f"there is no edit {label!r} on the stack")
+        number = labels.index(label)
     return view.changed(stack=view.stack[:number] + view.stack[number + 1 :])
 
 

@@ -24,7 +24,7 @@ from skcurve.app.painting import Job, facts_of, jobs, painted, quick_parts
 from skcurve.app.panels import describe
 from skcurve.app.studio import Studio
 from skcurve.app.view import MOST_JITTER, MOST_OPENED, MOST_SAMPLES, View
-from skcurve.app.visits import Visits
+from skcurve.app.visits import Turn, Visits
 from skcurve.app.worker import PATIENCE, Stale, Worker, waiting
 
 Update = dict[str, Any]
@@ -75,6 +75,7 @@ class Server:
             "facts": facts_of(view),
             "parts": {**parts, **quick_parts(view)},
             "serial": 0,
+            "heard": 0,
         }
 
     def arrive(self, visitor: str, query: Mapping[str, str]) -> Iterator[Update]:
@@ -103,21 +104,24 @@ class Server:
         message : mapping
             See `act`.
         """
+        number = _number_of(message)
         if not isinstance(message, Mapping):
-            yield self._say("The server did not understand.")
+            yield self._say(visitor, "The server did not understand.")
             return
         self._recover(visitor, message)
         do = message.get("do")
         if do == "measure":
-            yield from self._show(visitor, lambda view: view, measure=True)
+            yield from self._show(visitor, lambda view: view, number=number, measure=True)
             return
         try:
             yield from self._show(
-                visitor, lambda view: act(view, message, self.studio.limits), scrubbed=do == "scrub"
+                visitor,
+                lambda view: act(view, message, self.studio.limits),
+                number=number,
+                scrubbed=do == "scrub",
             )
         except ValueError as error:
-            # The controls go back to what they were.
-            yield self._say(describe(error), facts=facts_of(self.visits.view(visitor)))
+            yield self._refuse(visitor, number, describe(error))
 
     def take(self, visitor: str, message: Any) -> Iterator[Update]:
         """Make a file for a visitor. What they see stays as it is, also what is being drawn.
@@ -130,19 +134,22 @@ class Server:
             ``what``, one of `EXPORTS`; and ``sampling``, as it stands on the page.
         """
         self._recover(visitor, message)
+        view, heard = self.visits.hear(visitor, _number_of(message))
+        yield self._numbered({}, heard)
         try:
             what = str(message["what"])
-            view = self.visits.view(visitor)
             if what in ("npz", "zip"):
                 view = act(view, message["sampling"], self.studio.limits)
             future = self.worker.submit(lambda: export(self.studio, view, what))
-            yield from self._wait(future, "making the file")
+            for passed in waiting(future, patience=self.patience):
+                slow = _patience("making the file", passed)
+                yield self._numbered({"slow": slow}, self._heard(visitor))
             made: Export = future.result(timeout=0)
         except Exception as error:
-            yield self._say(_apology(error, self.patience))
+            yield self._say(visitor, _apology(error, self.patience))
             return
-        content = base64.b64encode(made.content).decode()
-        yield self._say("", file={"name": made.name, "content": content})
+        file = {"name": made.name, "content": base64.b64encode(made.content).decode()}
+        yield self._finished({"file": file, "slow": ""}, self._heard(visitor))
 
     def bring(self, visitor: str, message: Any) -> Iterator[Update]:
         """Open a file of directions that a visitor brings. It is read, and never run.
@@ -155,10 +162,11 @@ class Server:
             ``content``, the file in base64.
         """
         self._recover(visitor, message)
+        number = _number_of(message)
         try:
             directions = self._opened(message["content"])
         except (ValueError, KeyError, TypeError) as error:
-            yield self._say("The file was not opened. " + describe(error))
+            yield self._refuse(visitor, number, "The file was not opened. " + describe(error))
             return
         name = next(iter(directions))
 
@@ -172,9 +180,9 @@ class Server:
         count = len(directions)
         said = f"Opened {count} direction{'s' if count > 1 else ''}; the link does not hold them."
         try:
-            yield from self._show(visitor, opening, said=said)
+            yield from self._show(visitor, opening, number=number, said=said)
         except ValueError as error:
-            yield self._say(describe(error))
+            yield self._refuse(visitor, number, describe(error))
 
     def look(self, at: Any) -> Update:
         """Draw one place of the curve, as fast as can be.
@@ -223,6 +231,7 @@ class Server:
         visitor: str,
         change: Callable[[View], View],
         *,
+        number: int = 0,
         said: str | None = None,
         anew: bool = False,
         measure: bool = False,
@@ -235,62 +244,75 @@ class Server:
         this has not sent.
         """
         keep = () if anew else None if scrubbed else STATIC
-        view, wanted = self.visits.change(visitor, change, keep=keep)
+        turn = self.visits.change(visitor, change, keep=keep, number=number, measure=measure)
+        view = turn.view
         update: Update = {"facts": facts_of(view), "address": True, "parts": quick_parts(view)}
         if said is not None:
             update["said"] = said
-        yield self._numbered(update)
+        yield self._numbered(update, turn.heard())
         last, done = monotonic(), set[str]()
-        for job in self._due(visitor, view, measure, scrubbed):
-            future = self.worker.submit(partial(painted, job), wanted)
+        for job in self._due(visitor, turn, scrubbed):
+            future = self.worker.submit(partial(painted, job), turn.is_last)
             try:
                 for passed in waiting(future, patience=self.patience):
-                    if not wanted():
+                    if not turn.is_last():
                         return
                     self.visits.worry(visitor, True)
-                    yield self._numbered({**update, "said": _patience(job.doing, passed)})
+                    slow = _patience(job.doing, passed)
+                    yield self._numbered({**update, "slow": slow}, turn.heard())
                 parts, is_good = future.result(timeout=0)
             except Stale:
                 return
             except TimeoutError as error:
-                yield self._finished(update, said=_apology(error, self.patience))
+                self.visits.worry(visitor, False)
+                update["said"] = _apology(error, self.patience)
+                yield self._finished({**update, "slow": ""}, turn.heard())
                 return
-            if not wanted():
+            if not turn.is_last():
                 return
             update = {**update, "parts": {**update["parts"], **parts}}
             done |= set(job.parts) if is_good else set()
             if monotonic() - last > PAUSE:
-                yield self._numbered(update)
+                yield self._numbered(update, turn.heard())
                 last = monotonic()
-        self.visits.sent(visitor, done)
-        worried = self.visits.worry(visitor, False)
-        yield self._finished(update, said="" if worried and said is None else None)
+        self.visits.sent(visitor, done, measured=turn.measure and "lines" in done)
+        if self.visits.worry(visitor, False):
+            update["slow"] = ""
+        yield self._finished(update, turn.heard())
 
-    def _due(self, visitor: str, view: View, measure: bool, scrubbed: bool) -> Iterator[Job]:
+    def _due(self, visitor: str, turn: Turn, scrubbed: bool) -> Iterator[Job]:
         """Give the jobs of which the page has not what it needs."""
-        for job in jobs(self.studio, view, measure=measure):
+        for job in jobs(self.studio, turn.view, measure=turn.measure):
             is_static = job.parts[-1] in STATIC
             lacking = self.visits.lacks(visitor, job.parts)
-            is_new = measure and "lines" in job.parts
+            is_new = turn.measure and "lines" in job.parts
             if lacking or is_new or not (is_static or (scrubbed and job.parts != ("here",))):
                 yield job
 
-    def _wait(self, future: Any, doing: str) -> Iterator[Update]:
-        for passed in waiting(future, patience=self.patience):
-            yield self._say(_patience(doing, passed), resting=False)
+    def _heard(self, visitor: str) -> int:
+        return self.visits.hear(visitor, 0)[1]
 
-    def _say(self, said: str, *, resting: bool = True, **update: Any) -> Update:
-        update["said"] = said
-        return self._finished(update) if resting else self._numbered(update)
+    def _say(self, visitor: str, said: str) -> Update:
+        return self._finished({"said": said}, self._heard(visitor))
 
-    def _finished(self, update: Update, said: str | None = None) -> Update:
-        if said is not None:
-            update = {**update, "said": said}
-        return self._numbered({**update, "resting": True})
+    def _refuse(self, visitor: str, number: int, said: str) -> Update:
+        """Say why nothing was done; controls and lists go back to what is so."""
+        view, heard = self.visits.hear(visitor, number)
+        facts = {"facts": facts_of(view), "parts": quick_parts(view)}
+        return self._finished({**facts, "said": said}, heard)
 
-    def _numbered(self, update: Update) -> Update:
-        """Give an update a number, so that no two are alike."""
-        return {**update, "serial": next(self._serial)}
+    def _finished(self, update: Update, heard: int) -> Update:
+        return self._numbered({**update, "resting": True}, heard)
+
+    def _numbered(self, update: Update, heard: int) -> Update:
+        """Give an update a number, so that no two are alike, and that of what it answers."""
+        return {**update, "serial": next(self._serial), "heard": heard}
+
+
+def _number_of(message: Any) -> int:
+    """Read the number that a page gave to a message; 0 for none."""
+    number = message.get("number") if isinstance(message, Mapping) else None
+    return number if isinstance(number, int) else 0
 
 
 def _patience(doing: str, seconds: float) -> str:

@@ -13,7 +13,14 @@ import numpy as np
 
 from skcurve import __version__
 from skcurve.app.edits import Edit
-from skcurve.app.images import animation, enlarged, shrunk, strip_png
+from skcurve.app.images import (
+    FEWEST_ROWS,
+    SMALLEST_SAVED,
+    animation,
+    enlarged,
+    shrunk,
+    strip_png,
+)
 from skcurve.app.sampling import Samples, as_npz, as_zip, draw_samples
 from skcurve.app.studio import Studio
 from skcurve.app.view import View
@@ -79,7 +86,10 @@ def card(studio: Studio, edit: Edit, name: str, view: View) -> Direction:
     """
     if not edit.strength:
         raise ValueError("an edit of strength 0 is no direction; move the strength slider first")
-    effects = studio.effects(edit, view.stack, view.seed, view.opened)
+    try:
+        effects = studio.effects(edit, view.stack, view.seed, view.opened)
+    except Exception:  # the page says it where the effects would stand; the direction is sound
+        effects = None
     scores = {} if effects is None else _scores(effects)
     return studio.scaled(edit, view.opened).replace(name=name, scores=scores)
 
@@ -160,6 +170,8 @@ def _frames(studio: Studio, view: View) -> Iterator[Pixels]:
         outputs = studio.explorer.traverse(start, one, [strength], edit.layers)
         pixels = studio.pictures(outputs[:, 0])
         small = np.stack([shrunk(picture, LARGEST_FRAME) for picture in pixels])
+        if small.shape[1] <= FEWEST_ROWS:  # rows of numbers, as high as a small picture
+            small = small.repeat(SMALLEST_SAVED // small.shape[1], axis=1)
         yield strip(enlarged(small[None])[0])
 
 

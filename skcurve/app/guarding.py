@@ -98,17 +98,17 @@ def is_local(host: str) -> bool:
     >>> is_local("127.0.0.1"), is_local("localhost"), is_local("0.0.0.0")
     (True, True, False)
     """
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 
 
 def _without_port(host: str) -> str:
     """Take the port off ``name:port`` or ``[address]:port``."""
-    return re.sub(r":\d*$", "", host).strip("[]").lower()
+    return re.sub(r":\d*$", "", host)
 
 
 def _is_small(length: bytes) -> bool:

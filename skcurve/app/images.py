@@ -74,9 +74,13 @@ def shrunk(pixels: Pixels, largest: int) -> Pixels:
         The most pixels on the longer side.
     """
     height, width = pixels.shape[:2]
-    if height < FEWEST_ROWS:
-        return np.repeat(pixels, -(-FEWEST_ROWS // height), axis=0)
     factor = -(-max(height, width) // largest)
+    if height < FEWEST_ROWS:
+        columns = pixels[:, : width // factor * factor].reshape(
+            height, -1, factor, *pixels.shape[2:]
+        )
+        small = columns.mean(2).round().astype(np.uint8)
+        return np.repeat(small, -(-FEWEST_ROWS // height), axis=0)
     if factor <= 1 or min(height, width) < factor:
         return pixels
     rows, columns = height // factor, width // factor

@@ -3,10 +3,52 @@
 // upload and watch. Nothing here computes anything.
 const $ = (id) => element.querySelector('#sk-' + id);
 const say = (text) => { $('notice-text').textContent = text; $('notice').hidden = !text; };
-// With the address, a server that has forgotten this page can go on.
-const tell = (event, message) => trigger(event, { ...message, address: facts ? facts.address : '' });
+// What the server is slow at: said unless something else is, and taken back.
+let slow = '';
+const saySlow = (text) => { if ($('notice').hidden || $('notice-text').textContent === slow) say(text); slow = text; };
+
+// Messages have numbers, and go one at a time: on its way one would overtake another. The next goes
+// when the server says that it has heard the last, or has been silent for long.
+const PATIENCE = 10000;
+const waiting = [];
+const last = { told: 0, change: 0, sent: 0, heard: 0 };
+const isSetting = (message) => ['scrub', 'tune', 'pick', 'seed', 'sample'].includes(message.do);
+let silence;
+const send = () => {
+  if (last.sent > last.heard || !waiting.length) return;
+  const [event, message] = waiting.shift();
+  last.sent = message.number;
+  silence = setTimeout(() => hear(message.number), PATIENCE);
+  // With the address, a server that has forgotten this page can go on.
+  trigger(event, { ...message, address: facts ? facts.address : '' });
+};
+const hear = (number) => {
+  last.heard = Math.max(last.heard, number);
+  if (last.heard >= last.sent) { clearTimeout(silence); send(); }
+};
+const tell = (event, message) => {
+  for (const one of delayed) one();
+  const end = waiting.at(-1);
+  // Of two settings of one thing, the later is enough.
+  if (end && isSetting(message) && end[1].do === message.do) waiting.pop();
+  waiting.push([event, { ...message, number: ++last.told }]);
+  if (event !== 'take') last.change = last.told;
+  rests(false);
+  send();
+};
 const act = (message) => tell('act', message);
-const later = (wait, run) => { let timer; return (...parts) => { clearTimeout(timer); timer = setTimeout(() => run(...parts), wait); }; };
+// What waits for a hand to rest is done before anything else is.
+const delayed = [];
+const later = (wait, run) => {
+  let timer = null, given;
+  const now = () => { if (timer !== null) { clearTimeout(timer); timer = null; run(...given); } };
+  delayed.push(now);
+  return (...parts) => { clearTimeout(timer); given = parts; timer = setTimeout(now, wait); };
+};
+const rests = (yes) => {
+  element.dataset.resting = yes ? 'yes' : 'no';
+  $('page').classList.toggle('sk-working', !yes);
+};
 let limits = { n_vertices: 2, n_layers: null, n_components: 0, most_steps: 3 };
 let facts = null;
 let busy = false;
@@ -20,16 +62,17 @@ const showPlace = (at) => {
   $('at').setAttribute('aria-valuetext', $('where').textContent);
 };
 let wanted = null;
+let jumps = 0;
 const look = async (at) => {
   wanted = at;
   if (busy) return;
   busy = true;
   while (wanted !== null) {
-    const here = wanted;
+    const here = wanted, before = jumps;
     wanted = null;
     try {
       const found = await server.look(here);
-      if (found.html) { shown.delete('here'); $('here').innerHTML = found.html; }
+      if (found.html && before === jumps) { shown.delete('here'); $('here').innerHTML = found.html; }
       if (found.said) say(found.said);
     } catch (error) { say('The server does not answer. Is it still running?'); }
   }
@@ -105,7 +148,8 @@ element.addEventListener('click', (event) => {
   if (!button) return;
   event.preventDefault();
   if (button.dataset.export) {
-    say('Preparing the file …');
+    slow = 'Preparing the file …';
+    say(slow);
     tell('take', { what: button.dataset.export, sampling: sampling() });
   } else act(JSON.parse(button.dataset.do));
 });
@@ -115,9 +159,9 @@ const copy = async (text, button) => {
     const area = document.createElement('textarea');
     area.value = text; document.body.append(area); area.select(); document.execCommand('copy'); area.remove();
   }
-  const label = button.textContent;
+  button.dataset.label ??= button.textContent;
   button.textContent = 'Copied';
-  setTimeout(() => { button.textContent = label; }, 1500);
+  setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
 };
 $('copy-link').addEventListener('click', () => copy(location.href, $('copy-link')));
 $('copy-code').addEventListener('click', () => copy($('recipe').textContent, $('copy-code')));
@@ -183,7 +227,7 @@ const put = (id, value) => { if (!isUsed(id)) $(id).value = value; };
 const showFacts = (given) => {
   const moved = !moves && (facts === null || facts.at !== given.at);
   facts = given;
-  if (moved) { $('at').value = facts.at; showPlace(facts.at); }
+  if (moved) { jumps += 1; wanted = null; $('at').value = facts.at; showPlace(facts.at); }
   const kinds = [['segment', 'segment'], ['vertices', 'two vertices'], ['component', 'principal component']];
   if (facts.opened.length) kinds.push(['opened', 'opened file']);
   options($('kind'), kinds);
@@ -223,18 +267,22 @@ const apply = (update) => {
   if (!update || handled.has(update.serial)) return;
   handled.add(update.serial);  // an update may be told of twice
   if (update.limits) setUp(update.limits);
-  if (update.facts) {
+  // What does not know of all that was asked takes no control back, and no picture.
+  const isNew = update.heard >= last.change;
+  if (update.facts && isNew) {
     showFacts(update.facts);
     if (update.address) history.replaceState(null, '', location.pathname + '?' + update.facts.address);
   }
   for (const [id, html] of Object.entries(update.parts || {})) {
     const place = $(id);
+    if (id === 'here' && (moves || !isNew)) continue;
     if (place && shown.get(id) !== html) { shown.set(id, html); replaceIn(place, html); }
   }
-  if (update.said !== undefined && update.said !== null) say(update.said);
+  if (update.slow !== undefined) saySlow(update.slow);
+  if (update.said) say(update.said);
   element.dataset.serial = update.serial;
-  element.dataset.resting = update.resting ? 'yes' : 'no';
-  $('page').classList.toggle('sk-working', !update.resting);
+  hear(update.heard);
+  rests(update.resting && last.heard >= last.told);
   if (update.file) save(update.file);
 };
 watch('value', () => apply(props.value));

@@ -236,9 +236,9 @@ def stack_list(view: View) -> str:
             '<p class="sk-soft">No edits yet. Add the current one to try the next on top of it.</p>'
         )
     items = (
-        f"<li>{escape(one.label)} <button title='take off' aria-label='take off "
-        f"{escape(one.label, quote=True)}' {action('drop', number=number)}>×</button></li>"
-        for number, one in enumerate(view.stack)
+        f"<li>{escape(label)} <button title='take off' aria-label='take off "
+        f"{escape(label, quote=True)}' {action('drop', number=number, label=label)}>×</button></li>"
+        for number, label in enumerate(edit.label for edit in view.stack)
     )
     return f'<ol class="sk-chips">{"".join(items)}</ol>'
 

@@ -99,7 +99,7 @@ def serve(
     with _silence():
         blocks = make_blocks(server)
         _, local, _ = blocks.launch(
-            server_name=host,
+            server_name=f"[{host}]" if ":" in host and not host.startswith("[") else host,
             server_port=port,
             auth=access,
             auth_message=None if access is None else f"The user name is {access[0]}.",

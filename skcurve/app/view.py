@@ -36,12 +36,13 @@ class Kept(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What `View.undo` brings back."""
+    """What `View.undo` brings back; the current edit only where that was changed along."""
 
     stack: tuple[Edit, ...]
     kept: tuple[Kept, ...]
     rejected: tuple[Choice, ...]
     pinned: Edit | None
+    current: Edit | None
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,10 @@ class View:
         Parameters
         ----------
         **changes
-            `stack`, `kept`, `rejected` or `pinned`.
+            `stack`, `kept`, `rejected` or `pinned`; or `current`, together with one of these.
         """
-        was = Past(self.stack, self.kept, self.rejected, self.pinned)
+        current = self.current if "current" in changes else None
+        was = Past(self.stack, self.kept, self.rejected, self.pinned, current)
         return replace(self, past=(*self.past, was)[-MOST_UNDONE:], **changes)
 
     def undo(self) -> View:
@@ -143,6 +145,7 @@ class View:
         if not self.past:
             return self
         *before, was = self.past
+        was = was._replace(current=was.current or self.current)
         return replace(self, past=tuple(before), **was._asdict())
 
     def push(self) -> View:

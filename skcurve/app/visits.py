@@ -17,8 +17,38 @@ MOST_VISITS = 1000
 class _Visit:
     view: View
     ticket: int = 0
+    heard: int = 0
     sent: set[str] = field(default_factory=set)
     is_worried: bool = False
+    is_to_measure: bool = False
+
+
+class Turn:
+    """A request of a visitor that changed what they see, and maybe is the last.
+
+    Attributes
+    ----------
+    view : View
+        What is seen since then.
+    measure : bool
+        Whether the profile is to be measured however long that takes.
+    """
+
+    def __init__(self, visit: _Visit, lock: Lock) -> None:
+        self._visit, self._lock = visit, lock
+        self.view, self.measure = visit.view, visit.is_to_measure
+        self._ticket, self._heard = visit.ticket, visit.heard
+
+    def is_last(self) -> bool:
+        """Whether nothing came after it."""
+        return self._visit.ticket == self._ticket
+
+    def heard(self) -> int:
+        """Give the number of the last message that `view` is the answer to."""
+        with self._lock:
+            if self.is_last():
+                self._heard = self._visit.heard
+            return self._heard
 
 
 class Visits:
@@ -43,8 +73,29 @@ class Visits:
         visitor : str
             Who.
         """
+        return self.hear(visitor, 0)[0]
+
+    def hear(self, visitor: str, number: int) -> tuple[View, int]:
+        """Note that a message was heard, and give what its sender sees.
+
+        Parameters
+        ----------
+        visitor : str
+            Who.
+        number : int
+            Of the message; 0 for none.
+
+        Returns
+        -------
+        view : View
+            What is seen.
+        heard : int
+            The highest number that was heard.
+        """
         with self._lock:
-            return self._of(visitor).view
+            visit = self._of(visitor) if number else self._known(visitor)
+            visit.heard = max(visit.heard, number)
+            return visit.view, visit.heard
 
     def recover(self, visitor: str, make: Callable[[], View]) -> None:
         """Let somebody who was forgotten go on; a visitor who is known stays as they are.
@@ -66,7 +117,9 @@ class Visits:
         change: Callable[[View], View],
         *,
         keep: Collection[str] | None = None,
-    ) -> tuple[View, Callable[[], bool]]:
+        number: int = 0,
+        measure: bool = False,
+    ) -> Turn:
         """Change what a visitor sees; of two requests at the same time, none is lost.
 
         Parameters
@@ -74,25 +127,25 @@ class Visits:
         visitor : str
             Who.
         change : callable
-            From what was seen to what is seen now. If it raises, nothing has happened.
+            From what was seen to what is seen now. If it raises, nothing has happened, but that the
+            message was heard.
         keep : collection of str, default=None
             Parts of the page that stay as they are, if it has them; None for all.
-
-        Returns
-        -------
-        view : View
-            What is seen now.
-        wanted : callable
-            Says whether nothing came after it.
+        number : int
+            Of the message that asks for it; 0 for none.
+        measure : bool, default=False
+            Whether the profile is to be measured however long that takes: if not by this request,
+            by one after it.
         """
         with self._lock:
             visit = self._of(visitor)
+            visit.heard = max(visit.heard, number)
             visit.view = change(visit.view)
             visit.ticket += 1
+            visit.is_to_measure |= measure
             if keep is not None:
                 visit.sent &= set(keep)
-            ticket = visit.ticket
-            return visit.view, lambda: visit.ticket == ticket
+            return Turn(visit, self._lock)
 
     def lacks(self, visitor: str, parts: tuple[str, ...]) -> bool:
         """Whether a page was not sent all of the parts yet.
@@ -107,7 +160,7 @@ class Visits:
         with self._lock:
             return not set(parts) <= self._known(visitor).sent
 
-    def sent(self, visitor: str, parts: Collection[str]) -> None:
+    def sent(self, visitor: str, parts: Collection[str], *, measured: bool = False) -> None:
         """Note what a page was sent.
 
         Parameters
@@ -116,9 +169,13 @@ class Visits:
             Whose.
         parts : collection of str
             Names.
+        measured : bool, default=False
+            Whether the profile is among them, however long it took.
         """
         with self._lock:
-            self._known(visitor).sent.update(parts)
+            visit = self._known(visitor)
+            visit.sent.update(parts)
+            visit.is_to_measure &= not measured
 
     def worry(self, visitor: str, is_worried: bool) -> bool:
         """Note whether a page says that the generator is slow.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from concurrent.futures import Future, TimeoutError
+from queue import SimpleQueue
+from threading import Event, Thread
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -20,10 +22,15 @@ class Stale(Exception):
 
 
 class Worker:
-    """Runs jobs one after another; networks are rarely made for several threads."""
+    """Runs jobs one after another; networks are rarely made for several threads.
+
+    A program need not wait for the one under way to end, as it would for those of an executor.
+    """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="skcurve-generator")
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._is_closed = Event()
+        Thread(target=self._work, name="skcurve-generator", daemon=True).start()
 
     def submit(self, job: Callable[[], T], wanted: Callable[[], bool] | None = None) -> Future[T]:
         """Put a job at the end of the line.
@@ -38,19 +45,29 @@ class Worker:
         Returns
         -------
         future : Future
-            Of its result; of `Stale` if it was not wanted any more.
+            Of its result; of `Stale` if it was not wanted any more, or the worker is closed.
         """
 
         def run() -> T:
-            if wanted is not None and not wanted():
+            if self._is_closed.is_set() or (wanted is not None and not wanted()):
                 raise Stale
             return job()
 
-        return self._pool.submit(run)
+        future: Future[T] = Future()
+        self._jobs.put((future, run))
+        return future
 
     def close(self) -> None:
-        """Take no more jobs, and forget those that wait."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Do no more jobs; those that wait are `Stale`."""
+        self._is_closed.set()
+
+    def _work(self) -> None:
+        while True:
+            future, run = self._jobs.get()
+            try:
+                future.set_result(run())
+            except BaseException as error:
+                future.set_exception(error)
 
 
 def waiting(

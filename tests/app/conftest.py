@@ -75,15 +75,16 @@ class Visitor:
 
     def __init__(self, server, name):
         self.server, self.name = server, name
-        self.parts, self.facts, self.said, self.heard, self.files = {}, {}, "", [], []
+        self.parts, self.facts, self.said, self.slow, self.files = {}, {}, "", "", []
+        self.heard = 0
 
     def _see(self, updates):
         for update in updates:
             self.parts |= update.get("parts", {})
             self.facts = update.get("facts", self.facts)
-            if "said" in update:
-                self.said = update["said"]
-                self.heard.append(update["said"])
+            self.said = update.get("said", self.said)
+            self.slow = update.get("slow", self.slow)
+            self.heard = update["heard"]
             if "file" in update:
                 self.files.append(update["file"])
             self.is_resting = bool(update.get("resting"))
@@ -95,12 +96,12 @@ class Visitor:
     def do(self, do, **parts):
         return self._see(self.server.answer(self.name, {"do": do, **parts}))
 
-    def take(self, what, **sampling):
-        message = {"what": what, "sampling": {"do": "sample", **sampling}}
+    def take(self, what, number=None, **sampling):
+        message = {"what": what, "sampling": {"do": "sample", **sampling}, "number": number}
         return self._see(self.server.take(self.name, message))
 
-    def bring(self, content):
-        return self._see(self.server.bring(self.name, {"name": "a", "content": content}))
+    def bring(self, content, number=None):
+        return self._see(self.server.bring(self.name, {"content": content, "number": number}))
 
 
 @pytest.fixture

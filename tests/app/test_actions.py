@@ -65,6 +65,8 @@ def test_two_are_pinned_side_by_side_and_swapped():
     assert view.pinned.choice == Choice() and view.current.choice.kind == "component"
     swapped = after(("swap", {}), view=view)
     assert (swapped.pinned, swapped.current) == (view.current, view.pinned)
+    undone = after(("undo", {}), view=swapped)
+    assert (undone.pinned, undone.current) == (view.pinned, view.current)
     assert after(("unpin", {}), view=view).pinned is None
     with pytest.raises(ValueError, match="nothing is pinned"):
         after(("swap", {}))
@@ -77,7 +79,7 @@ def test_edits_are_stacked_and_every_change_is_undone_in_turn():
         ("pin", {}),
         ("keep", {"name": "hat"}),
         ("push", {}),
-        ("drop", {"number": 0}),
+        ("drop", {"number": 0, "label": "segment 0 × 1"}),
         ("reject", {}),
         ("clear", {}),
         ("forget", {"name": "hat"}),

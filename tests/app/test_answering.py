@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from time import monotonic
 
@@ -119,7 +120,7 @@ def test_a_slow_generator_is_said_and_what_nobody_waits_for_is_not_made(visit, m
     moody.mood = dawdle
     first = threading.Thread(target=ann.do, args=("pick",), kwargs={"kind": "segment", "first": 5})
     first.start()
-    while not any("slow" in said for said in ann.heard):
+    while "slow" not in ann.slow:
         first.join(0.05)
     second = threading.Thread(target=ann.do, args=("seed",), kwargs={"seed": 3})
     second.start()
@@ -127,7 +128,7 @@ def test_a_slow_generator_is_said_and_what_nobody_waits_for_is_not_made(visit, m
         second.join(0.05)
     release.set()
     first.join(20), second.join(20)
-    assert ann.is_resting and ann.facts["first"] == 5 and ann.said == ""
+    assert ann.is_resting and ann.facts["first"] == 5 and ann.slow == ""
     assert "sk-strip" in ann.parts["current-strip"]
 
 
@@ -179,11 +180,68 @@ def test_a_file_that_was_long_in_the_making_does_not_take_the_controls_back(visi
     release = threading.Event()
     moody.mood = lambda: release.wait(20)
     taking = ann.server.take("ann", {"what": "gif", "sampling": {}})
-    assert "making the file" in next(taking)["said"]
+    assert next(taking)["heard"] == 0 and "making the file" in next(taking)["slow"]
     release.set()
     ann.do("pick", kind="segment", first=5)
     ann._see(taking)
-    assert ann.facts["first"] == 5 and ann.files and ann.said == ""
+    assert ann.facts["first"] == 5 and ann.files and ann.slow == ""
+
+
+def test_an_update_says_up_to_which_message_it_is_the_answer(visit):
+    ann = visit().arrive()
+    assert ann.heard == 0
+    picking = ann.server.answer("ann", {"do": "pick", "kind": "segment", "first": 5, "number": 7})
+    assert next(picking)["heard"] == 7
+    assert ann.do("pick", kind="segment", first=99, number=8).heard == 8  # and refused
+    assert "no segment 99" in ann.said and ann.facts["first"] == 5
+    # So nothing took the place of the first, and it knows of both.
+    rest = list(picking)
+    assert rest[-1]["heard"] == 8 and rest[-1]["facts"]["first"] == 5
+    # What another has taken the place of knows of no more than before, whatever it still sends.
+    visits, seeded = ann.server.visits, replace(ann.server.visits.view("ann"), seed=3)
+    old = visits.change("ann", lambda view: view, number=9)
+    new = visits.change("ann", lambda view: seeded, number=10)
+    assert (old.is_last(), old.heard(), new.is_last(), new.heard()) == (False, 9, True, 10)
+    assert ann.take("gif", number=11).heard == ann.do("scrub", at=1, number=10).heard == 11
+    assert ann.bring("", number=12).heard == 12
+    for nonsense in (None, "13", 13.5, [13]):
+        assert ann.do("scrub", at=2, number=nonsense).heard == 12
+
+
+def test_what_the_generator_is_slow_at_does_not_wipe_out_an_error(visit, moody):
+    ann = visit().arrive()
+    release = threading.Event()
+    moody.mood = lambda: release.wait(20)
+    picking = ann.server.answer("ann", {"do": "pick", "kind": "segment", "first": 5})
+    next(picking)
+    assert "slow" in next(picking)["slow"]
+    ann.do("pick", kind="segment", first=99)
+    release.set()
+    ann._see(picking)
+    assert "no segment 99" in ann.said and ann.slow == ""
+
+
+def test_a_measurement_that_is_cut_short_is_made_by_what_cut_it(visit, monkeypatch):
+    monkeypatch.setattr("skcurve.app.painting.QUICK_SECONDS", -1.0)
+    ann = visit().arrive()
+    measuring = ann.server.answer("ann", {"do": "measure"})
+    next(measuring)
+    ann.do("scrub", at=1.5)
+    assert list(measuring) == [] and "polyline" in ann.parts["lines"]
+    drawn = []
+    monkeypatch.setattr("skcurve.app.studio.Studio.profile", lambda self: drawn.append(self))
+    ann.do("scrub", at=2.5).do("seed", seed=3)
+    assert not drawn  # it is there
+
+
+def test_an_edit_is_taken_off_by_what_it_is_and_not_by_its_place_on_an_old_list(visit):
+    ann = visit().arrive(stack="s1_1,s2_1,s3_1")
+    ann.do("drop", number=0, label="segment 1 × 1").do("drop", number=1, label="segment 2 × 1")
+    assert [edit.token for edit in ann.server.visits.view("ann").stack] == ["s3_1"]
+    ann.parts["stack"] = "an old list"
+    ann.do("drop", number=0, label="segment 2 × 1")
+    assert "There is no edit 'segment 2 × 1' on the stack" in ann.said
+    assert "segment 3 × 1" in ann.parts["stack"] and ann.facts["n_stacked"] == 1
 
 
 def test_directions_are_opened_and_tried(visit, tmp_path):

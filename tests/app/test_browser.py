@@ -558,6 +558,92 @@ def test_a_slider_that_moves_is_not_pulled_back_by_another_answer(ann):
     assert shown == ["9.00 · vertex 9"]
 
 
+@pytest.fixture
+def slow_line(ann):
+    """The same person, at the end of a line on which everything takes 0.3 seconds."""
+    settings = {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1}
+    line = ann.page.context.new_cdp_session(ann.page)
+    line.send("Network.emulateNetworkConditions", settings)
+    return ann
+
+
+def test_what_is_done_quickly_on_a_slow_line_is_done_in_turn(slow_line, tmp_path):
+    ann, page = slow_line, slow_line.page
+    page.select_option("#sk-kind", "vertices")
+    for where, value in {"first": 4, "last": 9, "seed": 11}.items():
+        page.fill(f"#sk-{where}", str(value))
+    for _ in range(3):
+        page.press("#sk-seed", "ArrowUp")
+    page.click("text=Fresh ones")
+    page.click("text=Add this edit")
+    page.click("text=Pin it")
+    page.fill("#sk-first", "6")
+    name, content = ann.save("text=Card (.json)")
+    page.wait_for_selector("[data-resting=yes]")
+    assert name == "vertices-6-to-9.json" and json.loads(content)["ends"] == [6, 9]
+    asked = {name: ann.query()[name] for name in ("edit", "seed", "stack", "pin")}
+    assert asked == {"edit": "v6-9_1", "seed": "15", "stack": "v4-9_1", "pin": "v4-9_1"}
+    assert [page.input_value(f"#sk-{one}") for one in ("first", "last", "seed")] == ["6", "9", "15"]
+    ann.settle(lambda: page.click("#sk-stack button", click_count=2))
+    assert "stack" not in ann.query() and "There is no edit" in ann.text("#sk-notice")
+
+
+def test_a_hand_that_does_not_rest_is_waited_for_by_what_comes_after(ann):
+    move = (
+        "([where, value]) => { const it = document.querySelector(where); it.value = value; "
+        "it.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    ann.settle(lambda: (
+        ann.page.evaluate(move, ["#sk-at", 9.5]), ann.page.click("text=Use the slider’s")
+    ))  # fmt: skip
+    assert ann.query()["edit"] == "s9_1" and ann.query()["at"] == "9.5"
+    ann.settle(lambda: (
+        ann.page.evaluate(move, ["#sk-strength", 2]), ann.page.click("text=Add this edit")
+    ))  # fmt: skip
+    assert ann.query()["stack"] == "s9_2"
+    ann.settle(lambda: (
+        ann.page.evaluate(move, ["#sk-at", 7.5]), ann.page.locator(".sk-thumb").nth(3).click()
+    ))  # fmt: skip
+    assert ann.query()["at"] == "3" and ann.text("#sk-where") == "3.00 · vertex 3"
+
+
+def test_a_picture_that_comes_late_does_not_take_the_place_of_a_newer(ann, generator):
+    ann.settle(ann.page.locator(".sk-thumb").nth(3).click)
+    expected = ann.picture("#sk-here")
+    ann.slide("#sk-at", 5)
+    release = threading.Event()
+    generator.mood = lambda: release.wait(60)
+    ann.page.evaluate(
+        "() => { const it = document.querySelector('#sk-at'); for (const value of [8.1, 8.2]) { "
+        "it.value = value; it.dispatchEvent(new Event('input', { bubbles: true })); } }"
+    )
+    ann.page.locator(".sk-thumb").nth(3).click()
+    ann.page.wait_for_function("() => document.querySelector('#sk-at').value === '3'")
+    ann.settle(release.set)
+    ann.page.wait_for_timeout(300)
+    assert ann.picture("#sk-here") == expected
+
+
+def test_a_button_that_said_copied_says_again_what_it_does(ann):
+    ann.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for _ in range(2):
+        ann.page.click("#sk-copy-link")
+    ann.page.wait_for_selector("#sk-copy-link >> text=Copied")
+    ann.page.wait_for_selector("#sk-copy-link >> text=Copy link")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_long_names_are_broken_and_not_the_page(meet, tmp_path, width):
+    name = "a_rather_long_name_without_a_single_space_in_it_at_all"
+    vector = np.random.default_rng(0).normal(size=64)
+    DirectionLibrary([Direction(vector, name=name)]).save(tmp_path / "mine.safetensors")
+    ann = meet(viewport={"width": width, "height": 740}).open()
+    ann.settle(lambda: ann.page.set_input_files("#sk-open", tmp_path / "mine.safetensors"))
+    ann.click("Pin it")
+    assert ann.page.evaluate("document.documentElement.scrollWidth") <= width
+    ann.page.screenshot(path=tmp_path / f"long-{width}.png", full_page=True)
+
+
 def test_on_a_telephone_nothing_sticks_out(meet, tmp_path):
     ann = meet(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     ann.open("pin=c1_1&stack=s1_1,s2_-0.5_0-3&keep=s1_1+a+rather+long+name+for+a+small+screen")

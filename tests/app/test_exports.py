@@ -17,6 +17,7 @@ from skcurve.app.images import animation
 from skcurve.app.panels import samples_preview
 from skcurve.app.sampling import preview
 from skcurve.app.studio import Studio
+from skcurve.app.view import View
 from skcurve.explorer import Direction, DirectionLibrary
 
 
@@ -56,6 +57,15 @@ def test_the_card_as_json_says_the_same(studio, view, tmp_path):
     assert np.allclose(facts["vector"], one.vector) and facts["scores"] == one.scores
     assert facts["layers"] == [0, 1, 2] and facts["steps"] == -1.5
     assert facts["measured"] == {"latents_seed": 4, "after": ["segment 2 × 1"]}
+
+
+def test_a_card_needs_no_attribute_that_can_be_measured(make_explorer, view, tmp_path):
+    def broken(outputs):
+        raise RuntimeError("no such network")
+
+    studio = Studio(make_explorer(attributes=broken))
+    (one,) = opened(export(studio, view, "card"), tmp_path).values()
+    assert one.layers == [0, 1, 2] and not one.scores
 
 
 def test_all_that_was_kept_goes_into_one_file_and_comes_back(studio, view, tmp_path):
@@ -107,6 +117,19 @@ def test_the_traversal_goes_there_and_back(studio, view):
     for frame, column in ((0, 0), (12, 2), (24, 4), (36, 2)):  # but for the palette
         assert np.abs(frames[frame][:256:8, :256:8] - pixels[0, column]).mean() < 8
     assert any((frames[0] != frames[24]).flat)
+
+
+@pytest.mark.parametrize("n_fields", [5, 300, 3000])
+def test_rows_of_numbers_move_as_pictures_of_a_size_to_look_at(n_fields):
+    image = pytest.importorskip("PIL.Image")
+    curve = PolylineCurve(np.linspace(-1, 1, 4)[:, None])
+    explorer = LatentDirectionExplorer(
+        curve, lambda z: np.tile(z, n_fields), latents=np.linspace(-1, 1, 50)[:, None],
+        random_state=0,
+    )  # fmt: skip
+    studio = Studio(explorer)
+    frame = image.open(BytesIO(export(studio, View.first(studio.limits), "gif").content))
+    assert 256 <= frame.width <= 4096 and 64 <= frame.height <= 1024
 
 
 def test_in_a_gif_small_things_keep_their_colours():

@@ -10,7 +10,7 @@ from skcurve.app.guarding import MOST_BYTES, Guard, is_local
 from skcurve.app.launching import check_access
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.3.2.1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "LocalHost", "::1", "[::1]", "127.3.2.1"])
 def test_this_machine_needs_no_password(host):
     check_access(host, None)
 
