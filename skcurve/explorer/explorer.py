@@ -39,7 +39,8 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements, Showing):
     ----------
     curve : PolylineCurve or fitted estimator
         In the space in which the generator is edited. Results are of the library of its vertices:
-        numpy for a curve of arrays, tensors for one of tensors.
+        numpy for a curve of arrays, tensors for one of tensors. Of an estimator that is fitted
+        again later, the explorer keeps the curve that it was given.
     generator : callable
         From latents (n, D), or (n, L, D) where there is a W+, to outputs (n, ...); anything that
         `skcurve.generators.as_generator` takes.
