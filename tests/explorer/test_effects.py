@@ -107,6 +107,10 @@ def test_named_after_what_they_change_and_turned_so_that_it_grows(explorer, exac
     assert explorer.effects(library).main_effect.min() > 0
     assert library["hue"].scores["purity"] == pytest.approx(effects.purity[0])
     assert library["hue"].scores["effect hue"] == pytest.approx(-effects.effects[0, 0])
+    back = library["hue"].reversed()
+    assert back.scores["effect hue"] == pytest.approx(effects.effects[0, 0])
+    assert back.scores["effect"] == library["hue"].scores["effect"] > 0
+    assert back.reversed().scores == library["hue"].scores
     turned = effects.turned()
     again = explorer.effects(turned.directions)
     np.testing.assert_allclose(again.effects, turned.effects, atol=1e-9)
@@ -336,6 +340,8 @@ def test_a_finder_and_a_library_are_directions(explorer, exact):
         ),
         (lambda e: e.effects(np.zeros((2, 6))), "no row all zeros"),
         (lambda e: e.effects([]), "directions must"),
+        (lambda e: e.effects([1, 2]), "directions must have 6 features, as the curve has; got 2"),
+        (lambda e: e.effects_over(None, []), "layer_ranges must hold at least one; got none"),
         (lambda e: e.effects(np.eye(6), n_steps=1), "n_steps must be at least 2; got 1"),
         (lambda e: e.effects(np.eye(6), n_latents=0), "n_latents must be at least 1; got 0"),
         (lambda e: e.effects(np.eye(6), amount=-1), "amount must be positive and finite; got -1"),
