@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from skcurve.augmenter.drawing import check_count
+from skcurve.metrics.inputs import check_count
 
 if TYPE_CHECKING:
     from skcurve.augmenter.sampling import Sampling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -114,14 +113,3 @@ class Draw:
                 noise = self._jitter * self._residuals.draw(segment[block], self._noise)
                 points[block] = points[block] + noise
         return places, points
-
-
-def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
-    """Return a whole number, or say what is wrong with it."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number; got {value!r}.") from None
-    if number < at_least:
-        raise ValueError(f"{name} must be at least {at_least}; got {number}.")
-    return number

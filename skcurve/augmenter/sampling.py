@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from skcurve.augmenter.along import AlongCurve
 from skcurve.augmenter.dataset import SampleDataset
-from skcurve.augmenter.drawing import Draw, check_count
+from skcurve.augmenter.drawing import Draw
 from skcurve.augmenter.records import Samples
 from skcurve.augmenter.stretches import Places, Stretch, even_weights
 from skcurve.coordinates import to_coordinate
@@ -19,6 +19,7 @@ from skcurve.curve import PolylineCurve
 from skcurve.generators import AdaptedGenerator
 from skcurve.generators import as_generator as adapt
 from skcurve.interop import as_tensor, restore
+from skcurve.metrics.inputs import check_count
 from skcurve.randomness import RandomState, as_generator
 
 

@@ -13,8 +13,12 @@ import torch
 from skcurve.curve import PolylineCurve
 from skcurve.explorer.layers import name_layers, spell_layers
 from skcurve.interop import as_tensor
+from skcurve.metrics.inputs import check_real
 
 Numbers = npt.NDArray[Any]
+
+EFFECT_ON = "effect "
+"""How the name of a score begins that is the effect on one attribute: these have a sign."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +52,14 @@ class Direction:
     outlier : bool or None, default=None
         Whether one of these is a vertex that no data is near; None if that was not looked at.
     scores : dict of str to float, default={}
-        What was measured of it: ``"purity"``, ``"effect hue"``.
+        What was measured of it: ``"purity"``, ``"effect hue"``. The effects on attributes, of which
+        the names begin with ``"effect "``, have a sign, which `reversed` changes.
 
     Raises
     ------
     TypeError, ValueError
-        If the vector is not one finite vector of a length above zero, or the strength is not
-        positive.
+        If the vector is not one finite vector of a length above zero, or the strength is no
+        positive number.
 
     Examples
     --------
@@ -93,15 +98,16 @@ class Direction:
                 f"vector must be finite and not all zeros: it has to point somewhere; got a "
                 f"vector of length {length}."
             )
-        if not (np.isfinite(self.strength) and self.strength > 0):
-            raise ValueError(f"strength must be positive and finite; got {self.strength}.")
+        strength = check_real(self.strength, "strength")
+        if not (np.isfinite(strength) and strength > 0):
+            raise ValueError(f"strength must be positive and finite; got {strength}.")
         # A vector of unit length already keeps its very bits, saved and loaded any number of times.
         is_unit = abs(length - 1) <= 4 * torch.finfo(vector.dtype).eps
         unit = vector.numpy().copy() if is_unit else (vector.double() / length).numpy()
         unit = unit.astype(vector.numpy().dtype)
         unit.flags.writeable = False
         self._set("vector", unit)
-        self._set("strength", float(self.strength))
+        self._set("strength", strength)
         self._set("layers", spell_layers(self.layers))
         self._set("outlier", None if self.outlier is None else bool(self.outlier))
         for name, kind in (("strength_range", float), ("ends", int)):
@@ -115,6 +121,11 @@ class Direction:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the vector read-only again, which a copy of an array is not."""
+        self.__dict__.update(state)
+        self.vector.flags.writeable = False
 
     def __repr__(self) -> str:
         return (
@@ -152,6 +163,10 @@ class Direction:
             vector=-self.vector,
             strength_range=None if span is None else (-span[1], -span[0]),
             ends=None if ends is None else ends[::-1],
+            scores={
+                name: -score if name.startswith(EFFECT_ON) else score
+                for name, score in self.scores.items()
+            },
         )
 
 

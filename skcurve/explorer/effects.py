@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skcurve.explorer.direction import Direction
+from skcurve.explorer.direction import EFFECT_ON, Direction
 from skcurve.explorer.layers import name_layers
 from skcurve.explorer.library import DirectionLibrary, numbered
 from skcurve.explorer.tables import make_frame
@@ -319,7 +319,7 @@ class Effects:
     def _scores(self, number: int) -> dict[str, float]:
         scores = {by: float(self.measure(by)[number]) for by in MEASURES}
         for name, size in zip(self.attribute_names, self.effects[number], strict=True):
-            scores[f"effect {name}"] = float(size)
+            scores[f"{EFFECT_ON}{name}"] = float(size)
         return {name: value for name, value in scores.items() if np.isfinite(value)}
 
     def _of_main(self, table: Numbers) -> Numbers:

@@ -13,7 +13,7 @@ from typing import Any
 
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
-from skcurve.explorer.layers import Layers
+from skcurve.explorer.layers import Layers, listed_ranges
 from skcurve.explorer.progress import Report
 from skcurve.explorer.report import Content, write_report
 from skcurve.explorer.setting import Setting
@@ -39,7 +39,8 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements, Showing):
     ----------
     curve : PolylineCurve or fitted estimator
         In the space in which the generator is edited. Results are of the library of its vertices:
-        numpy for a curve of arrays, tensors for one of tensors.
+        numpy for a curve of arrays, tensors for one of tensors. Of an estimator that is fitted
+        again later, the explorer keeps the curve that it was given.
     generator : callable
         From latents (n, D), or (n, L, D) where there is a W+, to outputs (n, ...); anything that
         `skcurve.generators.as_generator` takes.
@@ -260,7 +261,7 @@ class LatentDirectionExplorer(AlongCurve, Edits, Measurements, Showing):
         if finders is not None:
             setting.require_attributes()
         base = setting.base(latents, n_latents)
-        ranges = [None] if layer_ranges is None else list(layer_ranges)
+        ranges = listed_ranges(layer_ranges)
         with setting.reporting() as report:
             vertices = self.vertices()
             interpretation = self._interpretation(4) if has_attributes else None

@@ -15,6 +15,25 @@ Layers: TypeAlias = "slice | range | tuple[int, int] | Sequence[int] | int | Non
 """How a user names layers; see `resolve_layers`."""
 
 
+def listed_ranges(layer_ranges: Sequence[Layers] | None) -> list[Layers]:
+    """Give the layers to try one after another; None means those that are meant anyway.
+
+    Parameters
+    ----------
+    layer_ranges : sequence of layers or None
+        See `resolve_layers`.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    ranges: list[Layers] = [None] if layer_ranges is None else list(layer_ranges)
+    if not ranges:
+        raise ValueError("layer_ranges must hold at least one; got none.")
+    return ranges
+
+
 def resolve_layers(layers: Any, n_layers: int | None) -> list[int] | None:
     """Give the numbers of the layers that are meant, in order, or None for the whole latent.
 

@@ -187,6 +187,8 @@ class DirectionLibrary(Mapping[str, Direction]):
             for number, one in enumerate(self.values())
         }
         facts = [{name: getattr(one, name) for name in FACTS} for one in self.values()]
+        for told in facts:
+            told["scores"] = {name: _in_json(score) for name, score in told["scores"].items()}
         storage.write(path, KIND, tensors, {"edition": EDITION, "directions": facts})
 
     @classmethod
@@ -217,6 +219,11 @@ class DirectionLibrary(Mapping[str, Direction]):
             if content.get("edition", 1) < EDITION:
                 for facts in told:
                     facts["space"] = "" if facts.get("space", "W") == "W" else facts["space"]
+            for facts in told:
+                scores = facts.get("scores", {}).items()
+                facts["scores"] = {
+                    name: np.nan if score is None else score for name, score in scores
+                }
             return cls(
                 Direction(
                     tensors[f"direction.{number}"],
@@ -261,6 +268,13 @@ class DirectionLibrary(Mapping[str, Direction]):
            in GANs using space-filling vector quantization", TMLR 2025 (arXiv 2410.20573).
         """
         return cls(read_published(folder))
+
+
+def _in_json(score: float) -> float | str | None:
+    """Write a score as JSON can: NaN as null, infinity as text, which `float` reads."""
+    if np.isfinite(score):
+        return score
+    return None if np.isnan(score) else str(score)
 
 
 def numbered(names: Sequence[str]) -> list[str]:

@@ -41,6 +41,7 @@ class Reader:
         self.name = name
         self.width = width
         self.columns: list[str] | None = None
+        self.dtype = torch.float64  # of what it gave
 
     def __call__(self, outputs: Array, names: Rows) -> Numbers:
         """Give the numbers of outputs, (n, width); an error calls their latents by these names."""
@@ -57,7 +58,9 @@ class Reader:
                     f"{self.name} must give one row of numbers for each of {len(outputs)} outputs; "
                     f"got {type(found).__name__} of dtype {array.dtype}."
                 )
-        rows = as_tensor(found, name=f"the result of {self.name}").cpu().double().numpy()
+        given = as_tensor(found, name=f"the result of {self.name}")
+        self.dtype = given.dtype
+        rows = given.cpu().double().numpy()
         if rows.ndim == 1:
             rows = rows[:, None]
         if rows.ndim != 2 or len(rows) != len(outputs) or (self.width or rows.shape[1]) < 1:

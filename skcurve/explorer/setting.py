@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ N_REFERENCE = 2048
 """Latents that stand for the distribution."""
 N_SCALED = 256
 """Of these, the ones whose outputs are made, for the spread of attributes and of outputs."""
+ROUNDING = {torch.float32: 5e-7, torch.float64: 1e-12}
+"""Of the largest value: an attribute that differs by less over the distribution is constant."""
 SAME_WAY = 0.999
 """The cosine from which on a direction is the way between two vertices."""
 
@@ -63,8 +66,9 @@ class Setting:
         random_state: RandomState,
         progress: bool | Report,
     ) -> None:
-        self.estimator = curve
         self.curve = resolve_curve(curve)
+        # Another fit gives an estimator other curves; a copy keeps those of now.
+        self.estimator: Any = curve if curve is self.curve else copy.copy(curve)
         if operator.index(batch_size) < 1:
             raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
         if distance is not None and not callable(distance):
@@ -258,11 +262,15 @@ class Setting:
 
     @cached_property
     def scale(self) -> Numbers:
-        """The standard deviation of each attribute over the distribution, (A,)."""
-        self.require_attributes()
+        """The standard deviation of each attribute over the distribution, (A,).
+
+        0 for one that is constant up to rounding.
+        """
+        reader = self.require_attributes()
         step = self.step("measuring the distribution")
         found = self.runner.read(self.reference[:N_SCALED], "attributes", step=step)["attributes"]
         spread: Numbers = found.std(0)
+        spread[spread < ROUNDING[reader.dtype] * np.abs(found).max(0)] = 0.0
         return spread
 
     @cached_property
@@ -277,11 +285,18 @@ class Setting:
     @cached_property
     def neighbourhood(self) -> Neighbourhood:
         """How isolated latents are, among those that stand for all."""
-        return Neighbourhood(self._flat(self.reference))
+        return Neighbourhood(self._points)
 
-    def _flat(self, latents: torch.Tensor) -> Numbers:
+    @cached_property
+    def _points(self) -> Numbers:
+        """The reference as points of W, each once, (m, D).
+
+        W+ often has the same point on all layers: a copy is nobody's neighbour.
+        """
+        latents = self.reference
         rows: Numbers = latents.reshape(-1, latents.shape[-1]).double().cpu().numpy()
-        return rows
+        first = np.unique(rows, axis=0, return_index=True)[1]
+        return rows[np.sort(first)] if len(first) > 1 else rows[:2]
 
     def edited_slots(self, latents: torch.Tensor, layers: list[int] | None) -> torch.Tensor:
         """Give what the edited layers hold, as points of W, (m, D)."""
@@ -325,6 +340,6 @@ class Setting:
     def _marks_of(self, curve: PolylineCurve) -> Flags:
         """Mark the outlier vertices of a curve, (M,); each curve is looked at once."""
         if id(curve) not in self._marked:
-            marks = outlier_vertices(curve, torch.from_numpy(self._flat(self.reference)))
+            marks = outlier_vertices(curve, torch.from_numpy(self._points))
             self._marked[id(curve)] = curve, np.asarray(marks)
         return self._marked[id(curve)][1]

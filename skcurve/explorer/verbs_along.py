@@ -101,14 +101,15 @@ class AlongCurve:
         Returns
         -------
         path : Path
-            The file. Pictures of less than 256 pixels are enlarged.
+            The file. Pictures of less than 256 pixels are enlarged, up to 4096 the longer way.
 
         Raises
         ------
         ImportError
             If what writes such files is not installed.
-        ValueError
-            If an argument is wrong, or the outputs are no pictures.
+        TypeError, ValueError
+            If an argument is wrong, the outputs are no pictures, or larger ones than the file can
+            hold.
         OSError
             If the file cannot be written.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,11 @@ class Edits:
             As of `edit`.
         """
         setting = self._setting
+        if not isinstance(edits, Iterable):
+            raise TypeError(
+                "edits must be a list of (direction, strength) or (direction, strength, layers); "
+                f"got {type(edits).__name__}."
+            )
         edited = setting.check_latents(latents)
         like = latents if isinstance(latents, torch.Tensor) else np.empty(0)
         resolved = [self._resolve(number, edit) for number, edit in enumerate(edits)]

@@ -12,7 +12,7 @@ from skcurve.explorer.calibration import Calibration
 from skcurve.explorer.comparison import compared, fitted, named_finders
 from skcurve.explorer.direction import Direction
 from skcurve.explorer.effects import Effects
-from skcurve.explorer.layers import Layers
+from skcurve.explorer.layers import Layers, listed_ranges
 from skcurve.explorer.progress import FitProgress, silent
 from skcurve.explorer.readings import attribute_numbers
 from skcurve.explorer.setting import Setting
@@ -302,7 +302,7 @@ class Measurements:
     ) -> list[dict[str, Any]]:
         setting = self._setting
         setting.require_attributes()
-        ranges = [None] if layer_ranges is None else list(layer_ranges)
+        ranges = listed_ranges(layer_ranges)
         for layers in ranges:
             setting.layers_of(None, layers)
         base = setting.base(latents, n_latents)
@@ -329,8 +329,7 @@ class Measurements:
         effects : Effects
             One range after another.
         """
-        if not len(layer_ranges):
-            raise ValueError("layer_ranges must hold at least one; got none.")
+        ranges = listed_ranges(layer_ranges)
         with self._setting.reporting():
-            tables = [self.effects(directions, layers=one, **settings) for one in layer_ranges]
+            tables = [self.effects(directions, layers=one, **settings) for one in ranges]
         return tables[0].join(*tables[1:])

@@ -10,7 +10,7 @@ import torch
 
 from skcurve.curve import PolylineCurve
 from skcurve.interop import as_matrix
-from skcurve.metrics.inputs import as_rows, as_weights, resolve_curve
+from skcurve.metrics.inputs import as_rows, as_weights, check_count, resolve_curve
 from skcurve.projection import project
 from skcurve.randomness import RandomState, as_generator
 
@@ -137,7 +137,8 @@ def dithered_distortion(
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none, or the entries of X are not real numbers.
+        If `curve` is not a curve and has none, the entries of X are not real numbers, or
+        `n_dithers` is no whole number.
     ValueError
         If X is not a finite matrix of D columns and at least one row, the weights do not fit, or
         `n_dithers` is below 1.
@@ -162,8 +163,7 @@ def dithered_distortion(
     curve = resolve_curve(curve)
     rows = as_rows(X, curve)
     weights = as_weights(sample_weight, rows)
-    if n_dithers < 1:
-        raise ValueError(f"n_dithers must be at least 1; got {n_dithers}.")
+    n_dithers = check_count(n_dithers, "n_dithers")
     generator = as_generator(random_state)
     vertices = as_matrix(curve.vertices, name="vertices").to(rows.device).double()
     center = vertices.mean(0)

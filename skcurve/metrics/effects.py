@@ -58,7 +58,12 @@ def effect(responses: Any, strengths: Any, *, scale: Any = 1.0) -> Numbers:
     array([0.75, 0.  ])
     """
     values, steps = _as_responses(responses, strengths)
-    units = np.broadcast_to(_as_numbers(scale, "scale"), values.shape[-1:])
+    units = _as_numbers(scale, "scale")
+    if units.shape not in ((), (1,), values.shape[-1:]):
+        raise ValueError(
+            f"scale must hold one number, or one for each of the {values.shape[-1]} attributes; "
+            f"got shape {units.shape}."
+        )
     if not (np.isfinite(units).all() and (units >= 0).all()):
         raise ValueError(f"scale must be finite and not negative; got {units.min():.6g}.")
     mean = _slopes(values, steps).mean(0) * np.abs(steps).max()
@@ -251,6 +256,7 @@ def preservation(before: Any, after: Any) -> float:
         )
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ValueError("before and after must be finite.")
+    first, second = (_in_range(part, axis=1) for part in (first, second))
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     return float(_ratio((first * second).sum(1), lengths, empty=0.0).mean())
 
@@ -260,7 +266,11 @@ def _as_numbers(array: Any, name: str) -> Numbers:
 
 
 def _as_responses(responses: Any, strengths: Any) -> tuple[Numbers, Numbers]:
-    """Check both; without strengths, count them."""
+    """Check both; without strengths, count them.
+
+    Each response is given as its change from the first strength on, which is exactly 0 for one that
+    does not change, and strengths in a unit in which their squares are numbers, too.
+    """
     values = _as_numbers(responses, "responses")
     if values.ndim != 3 or 0 in values.shape or values.shape[1] < 2:
         raise ValueError(
@@ -269,6 +279,7 @@ def _as_responses(responses: Any, strengths: Any) -> tuple[Numbers, Numbers]:
         )
     if not np.isfinite(values).all():
         raise ValueError("responses must be finite.")
+    values = values - values[:, :1]
     if strengths is None:
         return values, np.arange(values.shape[1], dtype=np.float64)
     steps = _as_numbers(strengths, "strengths")
@@ -277,9 +288,17 @@ def _as_responses(responses: Any, strengths: Any) -> tuple[Numbers, Numbers]:
             f"strengths must hold one number for each of the {values.shape[1]} strengths of the "
             f"responses; got shape {steps.shape}."
         )
+    steps = _in_range(steps, axis=0)
     if not np.isfinite(steps).all() or np.ptp(steps) == 0:
         raise ValueError("strengths must be finite, and not all the same.")
     return values, steps
+
+
+def _in_range(numbers: Numbers, axis: int) -> Numbers:
+    """Scale numbers by powers of two, which rounds none, so that the largest are about 1."""
+    largest = np.abs(numbers).max(axis, keepdims=True)
+    scaled: Numbers = np.ldexp(numbers, -np.frexp(largest)[1])
+    return scaled
 
 
 def _slopes(values: Numbers, steps: Numbers) -> Numbers:

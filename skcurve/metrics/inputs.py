@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -136,3 +137,43 @@ def as_labels(y: Any, n_rows: int) -> npt.NDArray[Any]:
             f"y must hold one label for each of the {n_rows} rows; got shape {labels.shape}."
         )
     return labels
+
+
+def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
+    """Return a whole number, or say what is wrong with it.
+
+    Parameters
+    ----------
+    value : int
+        Of any library.
+    name : str
+        What to call it in an error message.
+    at_least : int, default=1
+        The least that makes sense.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number; got {value!r}.") from None
+    if number < at_least:
+        raise ValueError(f"{name} must be at least {at_least}; got {number}.")
+    return number
+
+
+def check_real(value: Any, name: str) -> float:
+    """Return a number, NaN and infinity included, or say what is wrong with it.
+
+    Parameters
+    ----------
+    value : float
+        Of any library.
+    name : str
+        What to call it in an error message.
+    """
+    try:
+        number = as_tensor(value, name=name)
+    except (TypeError, ValueError):  # numpy raises the latter for lists of lists
+        number = None
+    if number is None or number.ndim:
+        raise TypeError(f"{name} must be a number; got {value!r}.")
+    return float(number)

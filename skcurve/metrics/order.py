@@ -161,7 +161,8 @@ def neighbor_agreement(curve: Any, X: Any, y: Any) -> float:
     Raises
     ------
     TypeError, sklearn.exceptions.NotFittedError
-        If `curve` is not a curve and has none, or the entries of X are not real numbers.
+        If `curve` is not a curve and has none, the entries of X are not real numbers, or the
+        labels cannot be sorted.
     ValueError
         If X is not a finite matrix of D columns and at least two rows, or y has not one label for
         each.
@@ -177,13 +178,17 @@ def neighbor_agreement(curve: Any, X: Any, y: Any) -> float:
     curve = resolve_curve(curve)
     rows = as_rows(X, curve, at_least=2)
     labels = as_labels(y, len(rows))
+    try:
+        label = np.unique(labels, return_inverse=True)[1]
+    except TypeError as error:
+        raise TypeError(f"y must hold labels that can be sorted: {error}.") from error
     found = curve.project(rows)
     segment, position = (np.asarray(torch.as_tensor(part).cpu()) for part in found[:2])
     order = np.lexsort((position, segment))
     moves = (np.diff(segment[order]) != 0) | (np.diff(position[order]) != 0)
     place = np.empty(len(rows), np.int64)
     place[order] = np.concatenate([[0], np.cumsum(moves)])
-    return _equal_pairs(place, np.unique(labels, return_inverse=True)[1]) / (len(rows) - 1)
+    return _equal_pairs(place, label) / (len(rows) - 1)
 
 
 def _equal_pairs(place: npt.NDArray[np.int64], label: npt.NDArray[np.intp]) -> float:

@@ -94,4 +94,5 @@ def perplexity(usage: Any) -> float:
         raise ValueError("usage must be finite and not negative.")
     if not bool((counts > 0).any()):
         raise ValueError("usage is zero for every segment; at least one must win something.")
+    counts = counts / counts.max()  # the sum may be more than a float can hold
     return float(torch.special.entr(counts / counts.sum()).sum().exp())

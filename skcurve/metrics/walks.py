@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 
 from skcurve.curve import PolylineCurve
 from skcurve.interop import all_finite, as_matrix, as_tensor, restore
-from skcurve.metrics.inputs import resolve_curve
+from skcurve.metrics.inputs import check_count, check_real, resolve_curve
 
 Numbers = npt.NDArray[np.float64]
 
@@ -96,9 +95,9 @@ def path_length(
         raise ValueError(f"path must have at least 2 latents; got {len(vertices)}.")
     if not callable(features):
         raise TypeError(f"features must be a function of latents; got {type(features).__name__}.")
-    for name, count in (("n_places", n_places), ("batch_size", batch_size)):
-        if operator.index(count) < 1:
-            raise ValueError(f"{name} must be at least 1; got {count}.")
+    n_places = check_count(n_places, "n_places")
+    batch_size = check_count(batch_size, "batch_size")
+    epsilon = check_real(epsilon, "epsilon")
     if not 0 < epsilon <= 1:
         raise ValueError(f"epsilon must be above 0 and at most 1; got {epsilon}.")
     places = (torch.arange(n_places, device=vertices.device).double() + 0.5) / n_places
@@ -165,9 +164,10 @@ def temporal_consistency(frames: Any, *, reference: Any = None) -> float:
     others = rows if reference is None else _as_numbers(reference, "reference")
     if others.shape[1:] != rows.shape[1:]:
         raise ValueError(
-            f"reference must have rows as frames has, {rows.shape[1]} numbers each; got "
-            f"{others.shape[1]}."
+            f"reference must have rows as frames has, of shape {rows.shape[1:]}; got "
+            f"{others.shape[1:]}."
         )
+    rows, others = rows.reshape(len(rows), -1), others.reshape(len(others), -1)
     steps = float(np.square(np.diff(rows, axis=0)).sum(1).mean())
     if steps == 0:
         return 1.0
@@ -183,8 +183,8 @@ def _as_numbers(array: Any, name: str) -> Numbers:
         raise ValueError(f"{name} must be at least 2, (m, ...); got {tuple(tensor.shape)}.")
     if not all_finite(tensor):
         raise ValueError(f"{name} contains NaN or infinity; every entry must be finite.")
-    rows: Numbers = tensor.reshape(len(tensor), -1).cpu().double().numpy()
-    return rows
+    numbers: Numbers = tensor.cpu().double().numpy()
+    return numbers
 
 
 def _as_rows(found: Any, n_rows: int) -> Numbers:

@@ -12,6 +12,8 @@ from skcurve.explorer.calibration import (
     solve_strength,
 )
 
+from .conftest import N_LAYERS
+
 
 @given(st.floats(0.05, 20), st.floats(0.3, 3), st.floats(0.1, 10))
 def test_a_growing_change_is_met(unit, power, natural):
@@ -98,6 +100,30 @@ def test_a_latent_of_the_data_is_not_its_own_neighbour(make):
         return np.median(away.min(1))
 
     assert isolation(0.9 * high) < limit < isolation(1.1 * high)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda data: np.repeat(data[:, None], N_LAYERS, axis=1),  # W+ as a mapping network gives it
+        lambda data: np.repeat(data, 2, axis=0),
+    ],
+)
+def test_copies_of_a_latent_are_not_its_neighbours(copied, make):
+    data = np.random.default_rng(0).normal(size=(300, 6))
+    once, again = make(latents=data), make(latents=copied(data))
+    settings = {"latents": data[:8], "amount": 0.2}
+    expected, found = (one.effects(n_steps=2, **settings) for one in (once, again))
+    assert not expected.outside.any() and not expected.outlier.any()
+    assert not found.outside.any() and not found.outlier.any()
+    # What the outputs differ by depends on the order of the latents: calibration stops elsewhere.
+    spans = [one.calibrate(np.eye(6), **settings).ranges for one in (once, again)]
+    np.testing.assert_allclose(spans[1], spans[0], rtol=0.1)
+
+
+def test_latents_that_are_all_one_are_nobodys_neighbours(make):
+    explorer = make(latents=np.zeros((5, 3, 6)))
+    assert explorer.effects(n_latents=4).outlier.all()
 
 
 def test_realism_decides_where_it_is_given(make, exact):

@@ -105,4 +105,6 @@ def test_bad_layers_are_named_before_any_work(explorer, exact):
     done = exact.n_calls
     with pytest.raises(ValueError, match="names layer 9"):
         explorer.compare({"a": Finder()}, layer_ranges=[0, 9])
+    with pytest.raises(ValueError, match="layer_ranges must hold at least one; got none"):
+        explorer.compare({"a": Finder()}, layer_ranges=[])
     assert exact.n_calls == done

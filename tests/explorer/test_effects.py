@@ -107,6 +107,10 @@ def test_named_after_what_they_change_and_turned_so_that_it_grows(explorer, exac
     assert explorer.effects(library).main_effect.min() > 0
     assert library["hue"].scores["purity"] == pytest.approx(effects.purity[0])
     assert library["hue"].scores["effect hue"] == pytest.approx(-effects.effects[0, 0])
+    back = library["hue"].reversed()
+    assert back.scores["effect hue"] == pytest.approx(effects.effects[0, 0])
+    assert back.scores["effect"] == library["hue"].scores["effect"] > 0
+    assert back.reversed().scores == library["hue"].scores
     turned = effects.turned()
     again = explorer.effects(turned.directions)
     np.testing.assert_allclose(again.effects, turned.effects, atol=1e-9)
@@ -116,6 +120,49 @@ def test_named_after_what_they_change_and_turned_so_that_it_grows(explorer, exac
     assert list(effects.to_library(["a", "b", "c"])) == ["a", "b", "c"]
     with pytest.raises(ValueError, match="names must name 3 directions; got 1"):
         effects.to_library(["a"])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_constant_up_to_rounding_is_not_what_changes(dtype, make):
+    def attributes(outputs):
+        hue = read_factors(outputs)[:, 0]
+        parts = np.exp(outputs.reshape(len(outputs), -1)).astype(dtype)
+        total = (parts / parts.sum(1, keepdims=True)).sum(1)  # 1
+        return np.stack([hue, np.full(len(hue), 0.1), 1000 * total], 1).astype(dtype)
+
+    explorer = make(attributes=attributes, attribute_names=["hue", "constant", "total"])
+    effects = explorer.effects(n_latents=16)
+    assert explorer._setting.scale[0] > 0.1
+    assert explorer._setting.scale[1:].tolist() == [0, 0]
+    assert np.abs(effects.effects[:, 1]).max() == 0
+    assert np.abs(effects.effects[:, 2]).max() < 1e-3  # in its own units
+    assert (effects.main[::2][0], effects.purity[0] > 0.99) == (0, True)
+    table = explorer._interpretation(1)
+    assert table["changes"][12] == "hue" and np.abs(table["change total"][12:]).max() < 1e-3
+
+
+def test_what_a_small_attribute_does_is_no_rounding(make):
+    explorer = make(attributes=lambda outputs: 1 + 1e-6 * read_factors(outputs))
+    np.testing.assert_allclose(
+        explorer.effects(n_latents=4).effects, make().effects(n_latents=4).effects, rtol=1e-6,
+        atol=1e-6,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("again", ["fit", "partial_fit"])
+def test_an_explorer_keeps_the_curve_of_its_estimator(again, make, exact):
+    """Directions, edits and marks are all of the curve that was there in the beginning."""
+    sfvq = SFVQ(3, random_state=0).fit(exact.sample(200, 0))
+    explorer, other = make(curve=sfvq), make(curve=sfvq)
+    coarse = Direction(np.diff(sfvq.codebooks_[2][:2], axis=0)[0], bitrate=2, ends=(0, 1))
+    before = explorer.directions()
+    getattr(sfvq, again)(50 + 9 * exact.sample(200, 1)[:, ::-1])
+    for one, known in zip(other.directions(), before, strict=True):
+        np.testing.assert_array_equal(one.vector, known.vector)
+        assert (one.seed, one.bitrate) == (0, 3)
+    zero = np.zeros((1, N_FACTORS))
+    np.testing.assert_allclose(other.edit(zero, before[0]), other.edit(zero, 0))
+    assert other.effects(coarse, n_latents=4).outlier.tolist() == [False]
 
 
 def test_the_table_has_it_all(explorer):
@@ -293,6 +340,8 @@ def test_a_finder_and_a_library_are_directions(explorer, exact):
         ),
         (lambda e: e.effects(np.zeros((2, 6))), "no row all zeros"),
         (lambda e: e.effects([]), "directions must"),
+        (lambda e: e.effects([1, 2]), "directions must have 6 features, as the curve has; got 2"),
+        (lambda e: e.effects_over(None, []), "layer_ranges must hold at least one; got none"),
         (lambda e: e.effects(np.eye(6), n_steps=1), "n_steps must be at least 2; got 1"),
         (lambda e: e.effects(np.eye(6), n_latents=0), "n_latents must be at least 1; got 0"),
         (lambda e: e.effects(np.eye(6), amount=-1), "amount must be positive and finite; got -1"),

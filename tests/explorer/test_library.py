@@ -1,6 +1,8 @@
 """Directions by name: in memory, in a file, and as the authors of the method publish them."""
 
+import copy
 import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +86,25 @@ def test_the_file_is_plain_safetensors_and_json(tmp_path):
         facts = json.loads(file.metadata()["skcurve"])
     assert facts["directions"][0]["name"] == "smile"
     assert facts["directions"][0]["layers"] == [4, 5, 6]
+
+
+@pytest.mark.parametrize("in_file", [None, float("nan")])  # NaN is what earlier files have
+def test_scores_that_are_no_numbers_are_json_all_the_same(in_file, tmp_path, monkeypatch):
+    import json
+
+    def refused(constant):
+        raise AssertionError(constant)
+
+    path, scores = tmp_path / "mine.safetensors", {"a": np.nan, "b": np.inf, "c": 0.5}
+    if in_file is not None:
+        monkeypatch.setattr(skcurve.explorer.library, "_in_json", lambda score: score)
+    DirectionLibrary([Direction([1.0], name="smile", scores=scores)]).save(path)
+    if in_file is None:
+        with safe_open(path, framework="np") as file:
+            facts = json.loads(file.metadata()["skcurve"], parse_constant=refused)
+        assert facts["directions"][0]["scores"] == {"a": None, "b": "inf", "c": 0.5}
+    found = DirectionLibrary.load(path)["smile"].scores
+    assert np.isnan(found["a"]) and (found["b"], found["c"]) == (np.inf, 0.5)
 
 
 def test_a_file_that_was_there_stays_if_saving_fails(tmp_path, monkeypatch):
@@ -182,6 +203,9 @@ def test_it_is_a_value():
         (lambda: Direction(np.eye(3)), ValueError, r"vector must have shape \(D,\)"),
         (lambda: Direction([1.0, np.nan]), ValueError, "vector must be finite"),
         (lambda: Direction([1.0], strength=0), ValueError, "strength must be positive"),
+        (lambda: Direction([1.0], strength="a"), TypeError, "strength must be a number; got 'a'"),
+        (lambda: Direction([1.0], strength=None), TypeError, "strength must be a number; got None"),
+        (lambda: Direction([1.0], strength=[1, 2]), TypeError, r"be a number; got \[1, 2\]"),
         (lambda: DirectionLibrary([Direction([1.0])]), ValueError, "needs a name"),
         (lambda: DirectionLibrary([Direction([1.0], name="a")] * 2), ValueError, "two directions"),
         (lambda: DirectionLibrary([np.ones(3)]), TypeError, "one is ndarray"),
@@ -203,6 +227,9 @@ def test_a_direction_cannot_be_changed():
         one.name = "b"
     with pytest.raises(ValueError, match="read-only"):
         one.vector[0] = 1
+    for copied in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        assert copied.vector.tolist() == [0.6, 0.8] and copied.name == "a"
+        assert not copied.vector.flags.writeable
     assert one.reversed().vector.tolist() == [-0.6, -0.8]
     assert one.reversed().reversed().vector.tolist() == one.vector.tolist()
 

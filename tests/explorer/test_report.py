@@ -224,11 +224,14 @@ def test_a_large_picture_is_made_smaller(make, exact, tmp_path):
     assert max(unpacked(base64.b64decode(first.partition(",")[2])).shape) <= 96
 
 
-def test_a_page_that_cannot_be_made_leaves_the_old_one(explorer, tmp_path):
+def test_a_page_that_cannot_be_made_leaves_the_old_one(explorer, make, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
     with pytest.raises(ValueError, match="n_top and n_rows must be at least 1"):
         explorer.report(path, n_top=0)
+    for one in (explorer, make(attributes=None, attribute_names=None)):
+        with pytest.raises(ValueError, match="layer_ranges must hold at least one; got none"):
+            one.report(path, layer_ranges=[])
     with pytest.raises(ValueError, match="outputs must be pictures"):
         explorer.report(path, image=lambda outputs: np.zeros((len(outputs), 2, 2, 2, 2)))
     assert path.read_text() == "old"

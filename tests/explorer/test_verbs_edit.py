@@ -145,5 +145,8 @@ def test_a_bad_edit_is_named(arguments, error, said, explorer, exact):
 def test_bad_joint_edits_are_named(explorer):
     with pytest.raises(ValueError, match="edit 0 is "):
         explorer.combine(np.zeros((1, 6)), [(1,)])
+    for edits in (Direction(np.ones(6)), 3):
+        with pytest.raises(TypeError, match=f"edits must be a list .*; got {type(edits).__name__}"):
+            explorer.combine(np.zeros((1, 6)), edits)
     with pytest.raises(ValueError, match="strengths must be a list of finite numbers"):
         explorer.traverse(np.zeros((1, 6)), 0, [])

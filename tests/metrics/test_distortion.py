@@ -172,6 +172,8 @@ def test_the_same_seed_gives_the_same_bits():
 def test_at_least_one_dither_is_needed(n_dithers):
     with pytest.raises(ValueError, match=f"n_dithers must be at least 1; got {n_dithers}"):
         dithered_distortion(PolylineCurve(np.eye(2)), np.eye(2), n_dithers=n_dithers)
+    with pytest.raises(TypeError, match=r"n_dithers must be a whole number; got 1.5"):
+        dithered_distortion(PolylineCurve(np.eye(2)), np.eye(2), n_dithers=1.5)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,28 @@ def test_a_cosine_is_kept_or_lost():
     assert preservation(points, np.zeros_like(points)) == 0
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_a_cosine_has_no_unit(unit):
+    assert preservation([[unit, 0], [unit, unit]], [[1, 0], [unit, -unit]]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_strengths_may_be_in_any_unit(unit):
+    responses, strengths = np.array([[[0.0], [1.0], [3.0]]]), np.array([-1.0, 0.0, 1.0])
+    for measure in (effect, consistency, linearity):
+        assert measure(responses, unit * strengths) == measure(responses, strengths)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_what_does_not_change_at_all_is_as_good_as_it_can_be(one, other):
+    responses = np.repeat([[[one]], [[other]]], 5, axis=1)
+    strengths = [-1.0, -0.3, 0.1, 0.7, 1.0]
+    assert effect(responses, strengths) == 0
+    assert linearity(responses, strengths) == 1
+    assert consistency(responses, strengths) == 1
+    assert monotonicity(responses) == 1
+
+
 def test_tensors_are_measured_as_arrays_are():
     rng = np.random.default_rng(0)
     responses, strengths = rng.normal(size=(3, 4, 2)), np.arange(4.0)
@@ -131,6 +153,10 @@ def test_tensors_are_measured_as_arrays_are():
         (lambda: effect(np.zeros((2, 2, 1)), [1, 1]), "not all the same"),
         (lambda: effect(np.full((2, 2, 1), np.nan), [0, 1]), "responses must be finite"),
         (lambda: effect(np.zeros((2, 2, 1)), [0, 1], scale=-1), "scale must be finite and not neg"),
+        (
+            lambda: effect(np.zeros((2, 2, 2)), [0, 1], scale=[1, 2, 3]),
+            r"scale must hold one number, or one for each of the 2 attributes; got shape \(3,\)",
+        ),
         (lambda: purity([]), "an entry an attribute"),
         (lambda: purity([np.inf]), "effects must be finite"),
         (lambda: preservation([[1, 2]], [[1, 2, 3]]), "of the same outputs"),

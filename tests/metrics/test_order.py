@@ -149,3 +149,9 @@ def test_one_label_for_each_row(y, shape):
 def test_one_row_has_no_neighbour():
     with pytest.raises(ValueError, match=r"X must have at least 2 row\(s\); got 1"):
         neighbor_agreement(PolylineCurve(np.eye(2)), [[0, 1]], [0])
+
+
+def test_labels_that_have_no_order_are_named():
+    labels = np.array(["a", 1], object)
+    with pytest.raises(TypeError, match="y must hold labels that can be sorted: '<' not supported"):
+        neighbor_agreement(PolylineCurve(np.eye(2)), np.eye(2), labels)

@@ -52,6 +52,11 @@ def test_perplexity_looks_at_shares_alone(counts, factor):
     assert perplexity(np.tile(counts, 2)) == pytest.approx(2 * perplexity(counts))
 
 
+@pytest.mark.parametrize("count", [5e-324, 1e308])
+def test_perplexity_of_counts_whose_sum_is_no_number(count):
+    assert perplexity([count, count]) == pytest.approx(2)
+
+
 @pytest.mark.parametrize("n", [1, 2, 63])
 def test_perplexity_at_its_bounds(n):
     assert perplexity(np.full(n, 7)) == pytest.approx(n)

@@ -77,6 +77,19 @@ def test_wrong_arguments_are_refused(arguments, settings, message):
         path_length(*arguments, **settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epsilon": "a"}, "epsilon must be a number; got 'a'"),
+        ({"n_places": 2.5}, "n_places must be a whole number; got 2.5"),
+        ({"batch_size": None}, "batch_size must be a whole number; got None"),
+    ],
+)
+def test_what_is_no_number_is_refused(settings, message):
+    with pytest.raises(TypeError, match=message):
+        path_length([[0.0], [1.0]], np.tanh, **settings)
+
+
 def test_features_are_a_function():
     with pytest.raises(TypeError, match="features must be a function of latents; got NoneType"):
         path_length([[0.0], [1.0]], None)
@@ -105,7 +118,8 @@ def test_unrelated_frames_have_none_and_slow_ones_have_all_of_it():
     [
         ([[1.0]], None, "frames must be at least 2"),
         ([[1.0], [np.inf]], None, "frames contains NaN"),
-        ([[1.0], [2.0]], [[1.0, 2.0]] * 2, "reference must have rows as frames has, 1 numbers"),
+        ([[1.0], [2.0]], [[1.0, 2.0]] * 2, r"rows as frames has, of shape \(1,\); got \(2,\)"),
+        (np.eye(3, 4).reshape(3, 2, 2), np.eye(3, 4), r"of shape \(2, 2\); got \(4,\)"),
         ([[1.0], [2.0]], [[1.0], [1.0]], "reference must not be all alike"),
     ],
 )
