@@ -336,7 +336,7 @@ class CodebookDisplay:
         self.images_ = []
         if self.images is not None:
             # Single extreme pixels would take the contrast from all the others.
-            darkest, brightest = np.percentile(self.images, [1, 99])
+            darkest, brightest = np.percentile(np.asarray(self.images, float), [1, 99])
             self.images_ = [
                 ax.imshow(
                     image,
