@@ -165,13 +165,14 @@ class CurveDisplay:
             first, second = getattr(estimator, "feature_names_in_", ("feature 0", "feature 1"))
             names = (str(first), str(second))
         else:
-            pca = PCA(2, svd_solver="full").fit(rows)
+            with np.errstate(invalid="ignore"):  # of no variance, a share is 0 / 0
+                pca = PCA(2, svd_solver="full").fit(rows)
+            has_shares = (rows != rows[0]).any() and pca.explained_variance_.any()
             rows, vertices = pca.transform(rows), pca.transform(vertices)
-            first, second = pca.explained_variance_ratio_
-            names = (
-                f"principal component 1 ({first:.0%})",
-                f"principal component 2 ({second:.0%})",
-            )
+            names = ("principal component 1", "principal component 2")
+            if has_shares:
+                first, second = pca.explained_variance_ratio_
+                names = (f"{names[0]} ({first:.0%})", f"{names[1]} ({second:.0%})")
         display = cls(
             points=rows, coordinates=coordinates, vertices=vertices, labels=labels, axis_names=names
         )

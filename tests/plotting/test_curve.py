@@ -1,6 +1,7 @@
 """CurveDisplay draws what it says: the curve and the data, projected; nothing moved or dropped."""
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -132,6 +133,15 @@ def test_principal_components_say_how_much_they_show():
     X = np.diag([4.0, 2.0, 1.0])[[0, 1, 2, 0, 1, 2]] * [[1], [1], [1], [-1], [-1], [-1]]
     display = CurveDisplay.from_estimator(PolylineCurve(X[:2]), X)
     assert display.axis_names == ("principal component 1 (76%)", "principal component 2 (19%)")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e-200])
+def test_rows_that_are_all_the_same_have_no_share_of_a_variance(value):
+    X = np.full((7, 3), value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        display = CurveDisplay.from_estimator(PolylineCurve(np.eye(3)), X)
+    assert display.axis_names == ("principal component 1", "principal component 2")
 
 
 def test_more_labels_than_colours_differ_in_their_shapes():
