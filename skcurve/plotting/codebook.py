@@ -13,6 +13,7 @@ from skcurve.plotting.decoding import decode_vertices
 from skcurve.plotting.inputs import (
     Numbers,
     as_numpy,
+    group_labels,
     require_matplotlib,
     spread_numbers,
 )
@@ -145,7 +146,7 @@ class CodebookDisplay:
 
         A vertex gets the most frequent label of the rows whose index coordinate is nearest to its
         number. Where several labels are equally frequent, it gets the first in sorted order; where
-        there are no rows, none.
+        there are no rows, none. Rows without a label do not count.
 
         Parameters
         ----------
@@ -163,7 +164,8 @@ class CodebookDisplay:
         X : array-like of shape (n, D), default=None
             The rows that `y` belongs to.
         y : array-like of shape (n,), default=None
-            Their labels; None for images without labels.
+            Their labels; None for images without labels. A row whose label is None, NaN or
+            pandas.NA has none.
         n_images : int, default=None
             How many vertices to show, evenly spaced by their numbers; None for all, up to 256.
         n_columns : int, default=None
@@ -379,9 +381,9 @@ class CodebookDisplay:
 def _dominant_labels(curve: PolylineCurve, X: Any, y: Any, numbers: Numbers) -> list[Any]:
     """Find the most frequent label around each vertex shown; None where there is no row."""
     rows = as_rows(X, curve)
-    names, label = np.unique(as_labels(y, len(rows)), return_inverse=True)
+    names, label = group_labels(as_labels(y, len(rows)))
     index = as_numpy(curve.project(rows).index).astype(np.float64)
     nearest = np.searchsorted((numbers[:-1] + numbers[1:]) / 2, index, side="right")
     counts = np.zeros((len(numbers), len(names)), np.int64)
-    np.add.at(counts, (nearest, label), 1)
+    np.add.at(counts, (nearest[label >= 0], label[label >= 0]), 1)
     return [names[count.argmax()] if count.any() else None for count in counts]

@@ -112,6 +112,14 @@ def test_of_labels_that_are_equally_frequent_the_first_is_shown():
     assert texts(display) == ["3", "9", "5", ""]
 
 
+@pytest.mark.parametrize("nothing", [None, np.nan])
+def test_rows_without_a_label_do_not_count(nothing):
+    y = np.array([nothing, nothing, "a", nothing, "b"], dtype=object)
+    X = [[0.0], [0.1], [0.2], [1.0], [2.0]]
+    display = CodebookDisplay.from_estimator(LINE, image_shape=(1, 1), X=X, y=y)
+    assert texts(display) == ["a", "", "b", ""]
+
+
 def test_of_many_vertices_some_are_shown_evenly_spaced():
     curve = PolylineCurve(np.arange(1000.0)[:, None] / 1000)
     display = CodebookDisplay.from_estimator(curve, image_shape=(1, 1), n_images=4)
