@@ -18,7 +18,7 @@ from skcurve.plotting.inputs import (
     spread_numbers,
 )
 from skcurve.plotting.lettering import fitting
-from skcurve.plotting.looks import CURVE_COLORS, inches, open_axes
+from skcurve.plotting.looks import CURVE_COLORS, check_axes, inches, open_axes
 from skcurve.plotting.tiles import Tile, Tiles
 
 MOST_TILES = 256
@@ -184,7 +184,8 @@ class CodebookDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` is not a curve and has none.
+            If `estimator` is not a curve and has none; `ax` is something other than Axes of
+            two dimensions; or the labels cannot be sorted, as strings and numbers cannot.
         ValueError
             If there is neither `image_shape` nor `decoder`, or they do not give one image or one
             string a vertex; `n_images` is below 2 or `n_columns` below 1; only one of X and y is
@@ -262,6 +263,8 @@ class CodebookDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions.
 
         Examples
         --------
@@ -283,7 +286,7 @@ class CodebookDisplay:
         n_tiles = len(self.labels or []) if self.images is None else len(self.images)
         numbers = np.arange(n_tiles) if self.numbers is None else np.asarray(self.numbers)
         n_vertices = n_tiles if self.n_vertices is None else self.n_vertices
-        tiles = self._tiles(n_tiles, None if ax is None else inches(ax))
+        tiles = self._tiles(n_tiles, None if ax is None else inches(check_axes(ax)))
         if ax is None:
             largest = LARGEST_TEXT if self.images is None else LARGEST_IMAGE
             scale = min(FULL_WIDTH / tiles.size[0], largest)
@@ -331,6 +334,7 @@ class CodebookDisplay:
 
     def _plot_tiles(self, ax: Any, tiles: Tiles, rgba: Numbers, scale: float) -> None:
         """Draw the images, each in a frame of the colour that the curve has there."""
+        from matplotlib import rcParams
         from matplotlib.patches import Rectangle
 
         width, height = tiles.tile[:2]
@@ -351,7 +355,7 @@ class CodebookDisplay:
                 )
                 for image, (x, y) in zip(self.images, corners, strict=True)
             ]
-        ground = "white" if self.images is None else "none"
+        ground = rcParams["axes.facecolor"] if self.images is None else "none"
         line = min(2.0, 4.0 * scale)
         self.frames_ = [
             ax.add_patch(

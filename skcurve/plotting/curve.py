@@ -141,7 +141,8 @@ class CurveDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` is not a curve and has none.
+            If `estimator` is not a curve and has none; `ax` is something other than Axes of
+            two dimensions; or the labels cannot be sorted, as strings and numbers cannot.
         ValueError
             If X is not a finite matrix of D columns, has a single feature or, of more than two, a
             single row; or if y does not hold one label a row, or more than 40 different ones.
@@ -206,6 +207,9 @@ class CurveDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions, or the labels cannot be
+            sorted, as strings and numbers cannot.
 
         Examples
         --------
@@ -228,7 +232,7 @@ class CurveDisplay:
         colors: dict[str, Any] = {"cmap": cmap, "norm": Normalize(0, n_segments)}
         zoom = float(np.clip(min(inches(ax)) / ROOMY, 0.6, 1.0))
         width = 2.2 * zoom * min(1.0, np.sqrt(FEW_SEGMENTS / n_segments))
-        edge = [Stroke(linewidth=1.9 * width, foreground="white"), Normal()]
+        edge = [Stroke(linewidth=1.9 * width, foreground=ax.get_facecolor()), Normal()]
         self._plot_points(ax, colors, zoom)
         self.line_ = LineCollection(
             list(np.stack([self.vertices[:-1], self.vertices[1:]], axis=1)),

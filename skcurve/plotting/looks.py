@@ -20,11 +20,40 @@ LABEL_COLORS = (
 LABEL_MARKERS = ("o", "^", "s", "D")
 """Labels beyond ten take the same colours again, in another shape."""
 
-REFERENCE = {"color": "0.35", "linestyle": "--", "linewidth": 1.2}
-"""How a line looks that was not measured: what would be even, or at most possible."""
-
 WIDE_RANGE = 5.0
 """Largest over least distortion; beyond, the axis is logarithmic."""
+
+
+def reference_look() -> dict[str, Any]:
+    """Say how a line looks that was not measured: what would be even, or at most possible."""
+    from matplotlib import rcParams
+
+    color = rcParams["text.color"]  # which any style shows on its ground
+    return {"color": color, "alpha": 0.65, "linestyle": "--", "linewidth": 1.2}
+
+
+def check_axes(ax: Any) -> Any:
+    """Give back axes on which these figures can be drawn.
+
+    Parameters
+    ----------
+    ax : object
+        What the user calls axes.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If they are something else, or have a third dimension.
+    """
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes) or ax.name == "3d":
+        raise TypeError(f"ax must be matplotlib Axes of two dimensions; got {type(ax).__name__}.")
+    return ax
 
 
 def open_axes(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
@@ -40,9 +69,14 @@ def open_axes(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
     Returns
     -------
     ax : matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        As by `check_axes`.
     """
     if ax is not None:
-        return ax
+        return check_axes(ax)
     from matplotlib import pyplot as plt
 
     return plt.subplots(figsize=figsize, layout="constrained")[1]

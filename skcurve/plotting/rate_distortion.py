@@ -123,7 +123,7 @@ class RateDistortionDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` has no curve.
+            If `estimator` has no curve, or `ax` is something other than Axes of two dimensions.
         ValueError
             If it has no `codebooks_`, X is not a finite matrix of D columns and at least one row,
             the weights do not fit, or `n_dithers` is below 1.
@@ -181,6 +181,8 @@ class RateDistortionDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions.
 
         Examples
         --------
