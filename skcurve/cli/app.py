@@ -316,7 +316,11 @@ def plot(
     key: o.Key = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="One label a row of X, to colour or name them by.", show_default=False),
+        typer.Option(
+            help="One label a row of X, to colour or name them by; in Parquet, a single column of "
+            "numbers.",
+            show_default=False,
+        ),
     ] = None,
     labels_key: Annotated[
         str | None,

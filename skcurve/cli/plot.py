@@ -121,12 +121,13 @@ def plot(
     if data is not None:
         rows = given["X"] = read_rows(data, key, n_features=sfvq.n_features_in_)
     if labels is not None:
-        given["y"] = read_input(labels, labels_key)
-        if rows is not None and given["y"].shape != (len(rows),):
+        y = read_input(labels, labels_key)
+        if rows is not None and y.shape not in ((len(rows),), (len(rows), 1)):
             raise ValueError(
                 f"{named(labels)} must hold one label for each of the {len(rows)} rows; "
-                f"got shape {given['y'].shape}."
+                f"got shape {y.shape}."
             )
+        given["y"] = y.ravel()
     if kind is Kind.CODEBOOK and labels is None:
         given.pop("X", None)
     display = getattr(plotting, recipe.display)
@@ -151,9 +152,12 @@ def _refuse(name: str, value: Any, is_taken: bool, kind: Kind) -> None:
 def _parse_shape(text: str) -> tuple[int, ...]:
     """Read a shape such as 28x28 or 64x64x3."""
     try:
-        return tuple(int(part) for part in text.lower().split("x"))
+        shape = tuple(int(part) for part in text.lower().split("x"))
     except ValueError:
+        shape = ()
+    if not shape or min(shape) < 1:
         raise typer.BadParameter(
             f"{text!r} is no shape; expected one such as 28x28 or 64x64x3.",
             param_hint="--image-shape",
-        ) from None
+        )
+    return shape

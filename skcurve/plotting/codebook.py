@@ -13,11 +13,12 @@ from skcurve.plotting.decoding import decode_vertices
 from skcurve.plotting.inputs import (
     Numbers,
     as_numpy,
+    group_labels,
     require_matplotlib,
     spread_numbers,
 )
 from skcurve.plotting.lettering import fitting
-from skcurve.plotting.looks import CURVE_COLORS, inches, open_axes
+from skcurve.plotting.looks import CURVE_COLORS, check_axes, inches, open_axes
 from skcurve.plotting.tiles import Tile, Tiles
 
 MOST_TILES = 256
@@ -145,7 +146,7 @@ class CodebookDisplay:
 
         A vertex gets the most frequent label of the rows whose index coordinate is nearest to its
         number. Where several labels are equally frequent, it gets the first in sorted order; where
-        there are no rows, none.
+        there are no rows, none. Rows without a label do not count.
 
         Parameters
         ----------
@@ -163,7 +164,8 @@ class CodebookDisplay:
         X : array-like of shape (n, D), default=None
             The rows that `y` belongs to.
         y : array-like of shape (n,), default=None
-            Their labels; None for images without labels.
+            Their labels; None for images without labels. A row whose label is None, NaN or
+            pandas.NA has none.
         n_images : int, default=None
             How many vertices to show, evenly spaced by their numbers; None for all, up to 256.
         n_columns : int, default=None
@@ -182,7 +184,8 @@ class CodebookDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` is not a curve and has none.
+            If `estimator` is not a curve and has none; `ax` is something other than Axes of
+            two dimensions; or the labels cannot be sorted, as strings and numbers cannot.
         ValueError
             If there is neither `image_shape` nor `decoder`, or they do not give one image or one
             string a vertex; `n_images` is below 2 or `n_columns` below 1; only one of X and y is
@@ -260,6 +263,8 @@ class CodebookDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions.
 
         Examples
         --------
@@ -281,7 +286,7 @@ class CodebookDisplay:
         n_tiles = len(self.labels or []) if self.images is None else len(self.images)
         numbers = np.arange(n_tiles) if self.numbers is None else np.asarray(self.numbers)
         n_vertices = n_tiles if self.n_vertices is None else self.n_vertices
-        tiles = self._tiles(n_tiles, None if ax is None else inches(ax))
+        tiles = self._tiles(n_tiles, None if ax is None else inches(check_axes(ax)))
         if ax is None:
             largest = LARGEST_TEXT if self.images is None else LARGEST_IMAGE
             scale = min(FULL_WIDTH / tiles.size[0], largest)
@@ -329,6 +334,7 @@ class CodebookDisplay:
 
     def _plot_tiles(self, ax: Any, tiles: Tiles, rgba: Numbers, scale: float) -> None:
         """Draw the images, each in a frame of the colour that the curve has there."""
+        from matplotlib import rcParams
         from matplotlib.patches import Rectangle
 
         width, height = tiles.tile[:2]
@@ -336,7 +342,7 @@ class CodebookDisplay:
         self.images_ = []
         if self.images is not None:
             # Single extreme pixels would take the contrast from all the others.
-            darkest, brightest = np.percentile(self.images, [1, 99])
+            darkest, brightest = np.percentile(np.asarray(self.images, float), [1, 99])
             self.images_ = [
                 ax.imshow(
                     image,
@@ -349,7 +355,7 @@ class CodebookDisplay:
                 )
                 for image, (x, y) in zip(self.images, corners, strict=True)
             ]
-        ground = "white" if self.images is None else "none"
+        ground = rcParams["axes.facecolor"] if self.images is None else "none"
         line = min(2.0, 4.0 * scale)
         self.frames_ = [
             ax.add_patch(
@@ -379,9 +385,9 @@ class CodebookDisplay:
 def _dominant_labels(curve: PolylineCurve, X: Any, y: Any, numbers: Numbers) -> list[Any]:
     """Find the most frequent label around each vertex shown; None where there is no row."""
     rows = as_rows(X, curve)
-    names, label = np.unique(as_labels(y, len(rows)), return_inverse=True)
+    names, label = group_labels(as_labels(y, len(rows)))
     index = as_numpy(curve.project(rows).index).astype(np.float64)
     nearest = np.searchsorted((numbers[:-1] + numbers[1:]) / 2, index, side="right")
     counts = np.zeros((len(numbers), len(names)), np.int64)
-    np.add.at(counts, (nearest, label), 1)
+    np.add.at(counts, (nearest[label >= 0], label[label >= 0]), 1)
     return [names[count.argmax()] if count.any() else None for count in counts]

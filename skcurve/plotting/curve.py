@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sklearn.decomposition import PCA
 
 from skcurve.metrics.inputs import as_labels, as_rows, resolve_curve
-from skcurve.plotting.inputs import Numbers, as_numpy, require_matplotlib
+from skcurve.plotting.inputs import Numbers, as_numpy, group_labels, require_matplotlib
 from skcurve.plotting.looks import (
     CURVE_COLORS,
     LABEL_COLORS,
@@ -17,11 +17,15 @@ from skcurve.plotting.looks import (
     add_colorbar,
     count_ticks,
     inches,
+    name_axes,
     open_axes,
     place_legend_above,
 )
 
 MOST_LABELS = len(LABEL_COLORS) * len(LABEL_MARKERS)
+
+MISSING = {"color": "0.5", "marker": "X", "label": "missing"}
+"""How rows without a label look, and what the legend calls them."""
 
 ROOMY = 3.0
 """Axes of so many inches have lines and dots of full size; smaller ones have smaller ones."""
@@ -48,7 +52,7 @@ class CurveDisplay:
     vertices : array of shape (M, 2)
         The vertices of the curve, in order.
     labels : array of shape (n,) or None, default=None
-        What the data is coloured by, if not by `coordinates`.
+        What the data is coloured by, if not by `coordinates`. None, NaN and pandas.NA are no label.
     axis_names : (str, str), default=("feature 0", "feature 1")
         What the two dimensions are called; principal components with the share of the variance of
         the data that they show.
@@ -58,7 +62,8 @@ class CurveDisplay:
     line_ : matplotlib LineCollection
         The curve, one piece a segment. Its array holds the coordinate of each segment's middle.
     points_ : list of matplotlib PathCollection
-        The data: one for all, or one for each label, in sorted order.
+        The data: one for all, or one for each label, in sorted order, and a last one for the rows
+        without a label, if there are any.
     colorbar_ : matplotlib Colorbar or None
         Which coordinate a colour stands for.
     ax_ : matplotlib Axes
@@ -118,7 +123,8 @@ class CurveDisplay:
             The data. Of more than two features, the first two principal components are shown.
         y : array-like of shape (n,), default=None
             Labels to colour the data by, at most 40 different ones, of which every ten are drawn in
-            another shape; None to colour each row by its place on the curve.
+            another shape; None to colour each row by its place on the curve. Rows whose label is
+            None, NaN or pandas.NA are grey, and called "missing" in the legend.
         ax : matplotlib Axes, default=None
             Where to draw; None for a new figure.
         cmap : str, default="viridis"
@@ -135,7 +141,8 @@ class CurveDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` is not a curve and has none.
+            If `estimator` is not a curve and has none; `ax` is something other than Axes of
+            two dimensions; or the labels cannot be sorted, as strings and numbers cannot.
         ValueError
             If X is not a finite matrix of D columns, has a single feature or, of more than two, a
             single row; or if y does not hold one label a row, or more than 40 different ones.
@@ -155,9 +162,10 @@ class CurveDisplay:
             raise ValueError("the curve must have at least two features to be drawn; it has 1.")
         X = as_rows(X, curve, at_least=1 if curve.n_features == 2 else 2)
         labels = None if y is None else as_labels(y, len(X))
-        if labels is not None and len(np.unique(labels)) > MOST_LABELS:
+        n_labels = 0 if labels is None else len(group_labels(labels)[0])
+        if n_labels > MOST_LABELS:
             raise ValueError(
-                f"y has {len(np.unique(labels)):,} different labels; no more than {MOST_LABELS} "
+                f"y has {n_labels:,} different labels; no more than {MOST_LABELS} "
                 "can be told apart in a figure."
             )
         rows, coordinates, vertices = map(as_numpy, (X, curve.project(X).index, curve.vertices))
@@ -165,13 +173,14 @@ class CurveDisplay:
             first, second = getattr(estimator, "feature_names_in_", ("feature 0", "feature 1"))
             names = (str(first), str(second))
         else:
-            pca = PCA(2, svd_solver="full").fit(rows)
+            with np.errstate(invalid="ignore"):  # of no variance, a share is 0 / 0
+                pca = PCA(2, svd_solver="full").fit(rows)
+            has_shares = (rows != rows[0]).any() and pca.explained_variance_.any()
             rows, vertices = pca.transform(rows), pca.transform(vertices)
-            first, second = pca.explained_variance_ratio_
-            names = (
-                f"principal component 1 ({first:.0%})",
-                f"principal component 2 ({second:.0%})",
-            )
+            names = ("principal component 1", "principal component 2")
+            if has_shares:
+                first, second = pca.explained_variance_ratio_
+                names = (f"{names[0]} ({first:.0%})", f"{names[1]} ({second:.0%})")
         display = cls(
             points=rows, coordinates=coordinates, vertices=vertices, labels=labels, axis_names=names
         )
@@ -198,6 +207,9 @@ class CurveDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions, or the labels cannot be
+            sorted, as strings and numbers cannot.
 
         Examples
         --------
@@ -220,7 +232,7 @@ class CurveDisplay:
         colors: dict[str, Any] = {"cmap": cmap, "norm": Normalize(0, n_segments)}
         zoom = float(np.clip(min(inches(ax)) / ROOMY, 0.6, 1.0))
         width = 2.2 * zoom * min(1.0, np.sqrt(FEW_SEGMENTS / n_segments))
-        edge = [Stroke(linewidth=1.9 * width, foreground="white"), Normal()]
+        edge = [Stroke(linewidth=1.9 * width, foreground=ax.get_facecolor()), Normal()]
         self._plot_points(ax, colors, zoom)
         self.line_ = LineCollection(
             list(np.stack([self.vertices[:-1], self.vertices[1:]], axis=1)),
@@ -232,7 +244,8 @@ class CurveDisplay:
             **colors,
         )
         ax.add_collection(self.line_)
-        ax.set(xlabel=self.axis_names[0], ylabel=self.axis_names[1], aspect="equal")
+        name_axes(ax, *self.axis_names)
+        ax.set(aspect="equal")
         ax.autoscale_view()
         self.ax_, self.figure_ = ax, ax.figure
         self.colorbar_ = None
@@ -250,16 +263,20 @@ class CurveDisplay:
                 ax.scatter(*self.points.T, c=self.coordinates, alpha=0.5, **colors, **look)
             ]
             return
+        names, number = group_labels(self.labels)
         self.points_ = [
             ax.scatter(
-                *self.points[self.labels == name].T,
+                *self.points[number == i].T,
                 color=LABEL_COLORS[i % len(LABEL_COLORS)],
                 marker=LABEL_MARKERS[i // len(LABEL_COLORS) % len(LABEL_MARKERS)],
-                label=str(name),
                 alpha=0.7,
                 **look,
             )
-            for i, name in enumerate(np.unique(self.labels))
+            for i in range(len(names))
         ]
-        names = [points.get_label() for points in self.points_]
-        place_legend_above(ax, names, markerscale=2 / zoom, handlelength=0.8)
+        for points, name in zip(self.points_, names, strict=True):
+            points.set_label(str(name))  # `scatter` would replace an empty one
+        if (number < 0).any():
+            missing = self.points[number < 0]
+            self.points_.append(ax.scatter(*missing.T, alpha=0.7, **MISSING, **look))
+        place_legend_above(ax, self.points_, markerscale=2 / zoom, handlelength=0.8)

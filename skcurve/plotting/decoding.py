@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,14 @@ def decode_vertices(
     RuntimeError
         If the decoder raises.
     ValueError
-        If it does not give one image or one string for each latent, or `image_shape` does not fit.
+        If it does not give one image or one string for each latent, or `image_shape` is no shape or
+        does not fit.
     """
+    if image_shape is not None and not _is_shape(image_shape):
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, 3), whole numbers of at least "
+            f"1; got {image_shape!r}."
+        )
     if decoder is None:
         return _smaller(_as_images(as_numpy(vertices), image_shape))
     parts = [
@@ -60,6 +66,12 @@ def decode_vertices(
         )
     whole = np.concatenate(parts)
     return whole.tolist() if whole.dtype.kind == "U" else whole
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, Iterable) and all(
+        isinstance(side, int | np.integer) and side >= 1 for side in value
+    )
 
 
 def _decode_batch(
@@ -107,7 +119,11 @@ def _as_array(output: Any) -> Numbers:
     if isinstance(output, torch.Tensor):
         output = output.detach().cpu()
         output = output.float() if output.is_floating_point() else output
-    return np.asarray(output)
+    values = np.asarray(output)
+    if values.dtype == bool:
+        return values.astype(np.float64)
+    is_text = values.ndim == 1 and all(isinstance(value, str) for value in values)
+    return values.astype(str) if is_text else values
 
 
 def _as_images(values: Numbers, image_shape: tuple[int, ...] | None) -> Numbers:
@@ -115,7 +131,7 @@ def _as_images(values: Numbers, image_shape: tuple[int, ...] | None) -> Numbers:
     n, *given = values.shape
     shape = tuple(given) if image_shape is None else tuple(image_shape)
     is_image = len(shape) == 2 or (len(shape) == 3 and (shape[2] in (1, 3) or shape[0] in (1, 3)))
-    if not is_image or np.prod(shape) != np.prod(given):
+    if not is_image or 0 in shape or np.prod(shape) != np.prod(given):
         what = "decoder's images" if image_shape is None else "image_shape"
         raise ValueError(
             f"{what} must be (height, width) or (height, width, 3), with one value for each of the "

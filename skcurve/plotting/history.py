@@ -11,10 +11,11 @@ from skcurve.plotting.inputs import Numbers, require_learnt, require_matplotlib
 from skcurve.plotting.looks import (
     LABEL_COLORS,
     POINTS_PER_INCH,
-    REFERENCE,
+    check_axes,
     count_ticks,
     font_points,
     inches,
+    reference_look,
     scale_distortion,
 )
 
@@ -92,7 +93,7 @@ class HistoryDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` has no curve.
+            If `estimator` has no curve, or `ax` holds something other than Axes of two dimensions.
         ValueError
             If its `history_` is missing or empty, as after `SFVQ.from_codebook`; or if `ax` is not
             two axes.
@@ -130,6 +131,8 @@ class HistoryDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` holds something other than Axes of two dimensions.
         ValueError
             If `ax` is not two axes.
 
@@ -157,7 +160,7 @@ class HistoryDisplay:
             raise ValueError(
                 f"ax must be two axes, for distortion and for perplexity; got {len(self.axes_)}."
             )
-        above, below = self.axes_
+        above, below = map(check_axes, self.axes_)
         self.figure_ = above.figure
         sweeps = np.arange(1, len(self.bitrate) + 1)
         look: dict[str, Any] = {"marker": ".", "markersize": 4, "linewidth": 1.2}
@@ -190,7 +193,7 @@ class HistoryDisplay:
         edges = np.append(begins, len(self.bitrate)) + 0.5
         spans = list(pairwise(edges))
         self.bands_ = [
-            panel.axvspan(*span, color="0.92", linewidth=0, zorder=0)
+            panel.axvspan(*span, color="0.68", alpha=0.25, linewidth=0, zorder=0)
             for panel in self.axes_
             for span in spans[1::2]
         ]
@@ -200,8 +203,8 @@ class HistoryDisplay:
         (self.limit_line_,) = below.plot(
             np.repeat(edges, 2)[1:-1],
             np.repeat(2.0**bitrates - 1, 2),
-            **REFERENCE,
             label="all segments",
+            **reference_look(),
         )
         self.bitrate_axis_ = above.secondary_xaxis("top")
         self.bitrate_axis_.set_xlabel("bitrate (bits)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,41 @@ def require_learnt(estimator: Any, name: str, *, remedy: str) -> Any:
 def as_numpy(array: Any) -> Numbers:
     """Return coordinates, vertices or counts as a numpy array, from wherever they are."""
     return as_tensor(array, name="array").cpu().numpy()
+
+
+def group_labels(labels: Any) -> tuple[Numbers, npt.NDArray[np.intp]]:
+    """Group rows by their labels.
+
+    Parameters
+    ----------
+    labels : array of shape (n,)
+        One a row.
+
+    Returns
+    -------
+    names : array of shape (K,)
+        The different labels, in sorted order.
+    number : int array of shape (n,)
+        Which of them each row has; -1 where it has none: where that is None, NaN, NaT or pandas.NA.
+
+    Raises
+    ------
+    TypeError
+        If the labels cannot be sorted, as strings and numbers cannot.
+    """
+    labels = np.asarray(labels)
+    absent = (None, getattr(sys.modules.get("pandas"), "NA", None))
+    # NaN and NaT are unequal to themselves, and pandas.NA does not say whether it is.
+    is_there = np.array([all(x is not gap for gap in absent) and x == x for x in labels], bool)
+    number = np.full(len(labels), -1)
+    try:
+        names, number[is_there] = np.unique(labels[is_there], return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in labels[is_there]})
+        raise TypeError(
+            f"y must hold labels that can be sorted, all of one type; got {' and '.join(kinds)}."
+        ) from None
+    return names, number
 
 
 def spread_numbers(n_vertices: int, at_most: int) -> npt.NDArray[np.int64]:

@@ -20,11 +20,40 @@ LABEL_COLORS = (
 LABEL_MARKERS = ("o", "^", "s", "D")
 """Labels beyond ten take the same colours again, in another shape."""
 
-REFERENCE = {"color": "0.35", "linestyle": "--", "linewidth": 1.2}
-"""How a line looks that was not measured: what would be even, or at most possible."""
-
 WIDE_RANGE = 5.0
 """Largest over least distortion; beyond, the axis is logarithmic."""
+
+
+def reference_look() -> dict[str, Any]:
+    """Say how a line looks that was not measured: what would be even, or at most possible."""
+    from matplotlib import rcParams
+
+    color = rcParams["text.color"]  # which any style shows on its ground
+    return {"color": color, "alpha": 0.65, "linestyle": "--", "linewidth": 1.2}
+
+
+def check_axes(ax: Any) -> Any:
+    """Give back axes on which these figures can be drawn.
+
+    Parameters
+    ----------
+    ax : object
+        What the user calls axes.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If they are something else, or have a third dimension.
+    """
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes) or ax.name == "3d":
+        raise TypeError(f"ax must be matplotlib Axes of two dimensions; got {type(ax).__name__}.")
+    return ax
 
 
 def open_axes(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
@@ -40,9 +69,14 @@ def open_axes(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
     Returns
     -------
     ax : matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        As by `check_axes`.
     """
     if ax is not None:
-        return ax
+        return check_axes(ax)
     from matplotlib import pyplot as plt
 
     return plt.subplots(figsize=figsize, layout="constrained")[1]
@@ -95,11 +129,26 @@ def add_colorbar(ax: Any, mappable: Any, label: str) -> Any:
     return ax.figure.colorbar(mappable, cax=beside, label=label)
 
 
-def place_legend_above(ax: Any, labels: list[str], **look: Any) -> None:
-    """Put the legend above axes in as many columns as have room: inside, data may be anywhere."""
+def place_legend_above(ax: Any, named: list[Any], **look: Any) -> None:
+    """Put the legend above axes in as many columns as have room: inside, data may be anywhere.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        The axes.
+    named : list of matplotlib artists
+        What to explain first, by its label as it stands, even one such as "_a", "$a" or "". Then
+        comes what else has a label.
+    **look
+        More for matplotlib's legend.
+    """
+    others = [artist for artist in ax.get_legend_handles_labels()[0] if artist not in named]
+    labels = [str(artist.get_label()) for artist in [*named, *others]]
     column = (0.6 * max(map(len, labels)) + 2.5) * font_points("small") / POINTS_PER_INCH
     n_rows = -(-len(labels) // max(1, int(inches(ax)[0] / column)))
-    ax.legend(
+    legend = ax.legend(
+        [*named, *others],
+        [" "] * len(labels),  # matplotlib before 3.10 leaves out those that begin with "_"
         loc="lower center",
         bbox_to_anchor=(0.5, 1.0),
         ncols=-(-len(labels) // n_rows),
@@ -111,6 +160,16 @@ def place_legend_above(ax: Any, labels: list[str], **look: Any) -> None:
         title_fontsize="small",
         **look,
     )
+    for text, label in zip(legend.get_texts(), labels, strict=True):
+        text.set_text(label)
+    for text in legend.get_texts()[: len(named)]:
+        text.set_parse_math(False)
+
+
+def name_axes(ax: Any, x: str, y: str) -> None:
+    """Write the names of features beside axes, as they stand: they are no mathematics."""
+    for axis, name in ((ax.xaxis, x), (ax.yaxis, y)):
+        axis.set_label_text(name, parse_math=False)
 
 
 def inches(ax: Any) -> tuple[float, float]:

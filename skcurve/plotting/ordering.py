@@ -89,7 +89,8 @@ class OrderingDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` is not a curve and has none.
+            If `estimator` is not a curve and has none, or `ax` is something other than Axes of two
+            dimensions.
 
         Examples
         --------
@@ -130,6 +131,8 @@ class OrderingDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions.
 
         Examples
         --------

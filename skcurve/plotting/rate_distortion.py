@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,9 @@ from skcurve.plotting.looks import (
     scale_distortion,
 )
 from skcurve.randomness import RandomState, as_generator
+
+DITHERED = "_dithered"
+"""The label of a dashed line, which is not in the legend; the solid line that follows it is."""
 
 
 class RateDistortionDisplay:
@@ -119,7 +123,7 @@ class RateDistortionDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` has no curve.
+            If `estimator` has no curve, or `ax` is something other than Axes of two dimensions.
         ValueError
             If it has no `codebooks_`, X is not a finite matrix of D columns and at least one row,
             the weights do not fit, or `n_dithers` is below 1.
@@ -177,6 +181,8 @@ class RateDistortionDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions.
 
         Examples
         --------
@@ -204,10 +210,12 @@ class RateDistortionDisplay:
             self.bitrate,
             self.dithered,
             linestyle="--",
-            markerfacecolor="white",
+            markerfacecolor=ax.get_facecolor(),
+            label=DITHERED,
             **look,
         )
-        (self.exact_line_,) = ax.plot(self.bitrate, self.exact, label=self.name, **look)
+        (self.exact_line_,) = ax.plot(self.bitrate, self.exact, **look)
+        self.exact_line_.set_label(self.name)  # `plot` would replace an empty one
         ax.set(
             xlabel="bitrate (bits)",
             ylabel="distortion\n(squared error per feature)",
@@ -215,7 +223,7 @@ class RateDistortionDisplay:
         )
         scale_distortion(ax, ax.dataLim.y0, ax.dataLim.y1)
         count_ticks(ax.xaxis)
-        names = ax.get_legend_handles_labels()[1]
-        place_legend_above(ax, names, title="solid: exact, dashed: dithered")
+        named = [after for before, after in pairwise(ax.lines) if before.get_label() == DITHERED]
+        place_legend_above(ax, named, title="solid: exact, dashed: dithered")
         self.ax_, self.figure_ = ax, ax.figure
         return self

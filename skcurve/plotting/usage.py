@@ -8,7 +8,7 @@ import numpy as np
 
 from skcurve.metrics import perplexity, usage
 from skcurve.plotting.inputs import Numbers, as_numpy, require_learnt, require_matplotlib
-from skcurve.plotting.looks import LABEL_COLORS, REFERENCE, count_ticks, open_axes
+from skcurve.plotting.looks import LABEL_COLORS, count_ticks, open_axes, reference_look
 
 MOST_BARS = 512
 """More would be narrower than a pixel."""
@@ -90,7 +90,8 @@ class UsageDisplay:
         ImportError
             If matplotlib is not installed.
         TypeError, sklearn.exceptions.NotFittedError
-            If `estimator` is not a curve and has none.
+            If `estimator` is not a curve and has none, or `ax` is something other than Axes of two
+            dimensions.
         ValueError
             If X is None and the estimator has no `usage_`, X is not a finite matrix of D columns,
             or the weights do not fit.
@@ -133,6 +134,8 @@ class UsageDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something other than Axes of two dimensions.
 
         Examples
         --------
@@ -151,7 +154,9 @@ class UsageDisplay:
         edges = np.append(begins, n_segments)
         heights = np.add.reduceat(self.usage, begins) / np.diff(edges)
         self.bars_ = ax.stairs(heights, edges - 0.5, fill=True, color=LABEL_COLORS[0])
-        self.even_line_ = ax.axhline(np.mean(self.usage), **REFERENCE, label="if shared evenly")
+        self.even_line_ = ax.axhline(
+            np.mean(self.usage), label="if shared evenly", **reference_look()
+        )
         ax.set(
             xlabel="segment number, along the curve",
             ylabel=f"{self.unit} won"

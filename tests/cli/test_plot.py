@@ -64,6 +64,18 @@ def test_labels_and_an_earlier_bitrate(skcurve, files, rows, drawn):
     assert drawn[1][1]["image_shape"] == (3, 1)
 
 
+def test_labels_may_be_a_column_of_numbers(skcurve, files, rows, drawn):
+    pyarrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(
+        pyarrow.table({"y": np.arange(300) % 3}), files / "y.parquet"
+    )
+    assert (
+        skcurve("plot", "curve.safetensors", "X.npy", "--labels", "y.parquet", "-o", "p.png").code
+        == 0
+    )
+    np.testing.assert_array_equal(drawn[0][1]["y"], np.arange(300) % 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -83,6 +95,10 @@ def test_labels_and_an_earlier_bitrate(skcurve, files, rows, drawn):
         (
             ["--kind", "codebook", "--image-shape", "square", "-o", "p.png"],
             "--image-shape: 'square' is no shape",
+        ),
+        (
+            ["--kind", "codebook", "--image-shape=-1x-3", "-o", "p.png"],
+            "--image-shape: '-1x-3' is no shape; expected one such as 28x28",
         ),
         (["X.npy", "-o", "p.gif"], "'p.gif' must end in .png, .svg or .pdf"),
         (["X.npy", "-o", "X.npy"], "'X.npy' must end in .png, .svg or .pdf"),

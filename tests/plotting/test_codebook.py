@@ -112,6 +112,14 @@ def test_of_labels_that_are_equally_frequent_the_first_is_shown():
     assert texts(display) == ["3", "9", "5", ""]
 
 
+@pytest.mark.parametrize("nothing", [None, np.nan])
+def test_rows_without_a_label_do_not_count(nothing):
+    y = np.array([nothing, nothing, "a", nothing, "b"], dtype=object)
+    X = [[0.0], [0.1], [0.2], [1.0], [2.0]]
+    display = CodebookDisplay.from_estimator(LINE, image_shape=(1, 1), X=X, y=y)
+    assert texts(display) == ["a", "", "b", ""]
+
+
 def test_of_many_vertices_some_are_shown_evenly_spaced():
     curve = PolylineCurve(np.arange(1000.0)[:, None] / 1000)
     display = CodebookDisplay.from_estimator(curve, image_shape=(1, 1), n_images=4)
@@ -141,6 +149,16 @@ def test_sixteen_bits_are_shown_by_at_most_256_images():
     display = CodebookDisplay.from_estimator(curve, decoder=decoder)
     assert len(display.images_) == sum(asked) == 256
     assert (display.numbers[0], display.numbers[-1]) == (0, 2**16 - 1)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (2, 2, 3)])
+def test_black_and_white_images_are_drawn(shape):
+    is_white = np.arange(np.prod(shape)).reshape(shape) % 2 == 0
+    display = CodebookDisplay.from_estimator(LINE, decoder=lambda t: np.array([is_white] * len(t)))
+    np.testing.assert_array_equal(display.images, [is_white] * 4)
+    again = CodebookDisplay(images=np.array([is_white] * 4)).plot()
+    again.figure_.canvas.draw()
+    assert again.images_[0].get_clim() == display.images_[0].get_clim() == (0, 1)
 
 
 def drawn_width(display):
@@ -219,6 +237,11 @@ def test_it_draws_where_it_is_told_and_opens_no_other_figure():
         (SFVQ(), {}, NotFittedError, "SFVQ has no curve yet"),
         (LINE, {"image_shape": (2, 2)}, ValueError, r"image_shape .* 1 features; got \(2, 2\)"),
         (LINE, {"image_shape": (1,)}, ValueError, r"image_shape .* got \(1,\)"),
+        (LINE, {"image_shape": (-1, -1)}, ValueError, r"image_shape .* at least 1; got \(-1, -1\)"),
+        (LINE, {"image_shape": (0, 1)}, ValueError, r"image_shape .* at least 1; got \(0, 1\)"),
+        (LINE, {"image_shape": (1.0, 1.0)}, ValueError, r"whole numbers .* got \(1.0, 1.0\)"),
+        (LINE, {"image_shape": 1}, ValueError, r"image_shape must be \(height, width\).* got 1"),
+        (LINE, {"image_shape": "1x1"}, ValueError, "image_shape .* got '1x1'"),
         (LINE, {"image_shape": (1, 2, 2)}, ValueError, r"image_shape .* got \(1, 2, 2\)"),
         (LINE, {"image_shape": None}, ValueError, "image_shape or decoder .* got neither"),
         (LINE, {"decoder": 3}, TypeError, "decoder must be callable; got int"),

@@ -1,6 +1,7 @@
 """CurveDisplay draws what it says: the curve and the data, projected; nothing moved or dropped."""
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -83,6 +84,54 @@ def test_with_labels_each_label_has_its_rows_and_its_colour():
     assert [text.get_text() for text in legend.get_texts()] == ["a", "b", "c"]
 
 
+def with_gaps(kind):
+    """Six labels, "b" or 2 and "a" or 1 in turn, with nothing in their middle two."""
+    if kind == "NaN":
+        return np.array([2.0, 1.0, np.nan, np.nan, 2.0, 1.0])
+    if kind == "None":
+        return ["b", "a", None, None, "b", "a"]
+    if kind == "NaT":
+        return np.array(["2002", "2001", "NaT", "NaT", "2002", "2001"], "datetime64[Y]")
+    pandas = pytest.importorskip("pandas")
+    values = ["b", "a"] if kind in ("string", "category") else [2, 1]
+    return pandas.Series([*values, pandas.NA, pandas.NA, *values], dtype=kind)
+
+
+@pytest.mark.parametrize("kind", ["NaN", "None", "NaT", "Int64", "string", "category", "object"])
+def test_rows_without_a_label_are_drawn_and_called_missing(kind):
+    X = blob(6, 2)
+    display = CurveDisplay.from_estimator(PolylineCurve(X[:3]), X, y=with_gaps(kind))
+    drawn = [points.get_offsets() for points in display.points_]
+    np.testing.assert_array_equal(np.concatenate(drawn), X[[1, 5, 0, 4, 2, 3]])
+    assert [len(rows) for rows in drawn] == [2, 2, 2]
+    assert legend(display)[2:] == ["missing"]
+
+
+def test_all_labels_may_be_missing():
+    display = CurveDisplay.from_estimator(SQUARE, [[0, 0], [1, 1]], y=[None, np.nan])
+    assert [len(points.get_offsets()) for points in display.points_] == [2]
+    assert legend(display) == ["missing"]
+
+
+def legend(display):
+    return [text.get_text() for text in display.ax_.get_legend().get_texts()]
+
+
+def test_the_legend_has_every_label_as_it_stands():
+    names = ["", "$a_$", "_a", "a"]
+    display = CurveDisplay.from_estimator(SQUARE, blob(4, 2), y=names)
+    display.figure_.canvas.draw()
+    assert legend(display) == names
+
+
+def test_the_legend_keeps_what_the_axes_showed_before():
+    _, ax = plt.subplots()
+    ax.plot([0, 1], label="$R^2$")
+    display = CurveDisplay.from_estimator(SQUARE, blob(2, 2), y=["_a", "b"], ax=ax)
+    assert legend(display) == ["_a", "b", "$R^2$"]
+    assert [text.get_parse_math() for text in ax.get_legend().get_texts()] == [False, False, True]
+
+
 def test_it_draws_where_it_is_told_and_opens_no_other_figure():
     _, ax = plt.subplots()
     display = CurveDisplay.from_estimator(PolylineCurve(np.eye(2)), np.eye(2), ax=ax)
@@ -126,12 +175,25 @@ def test_the_axes_are_called_what_the_features_are():
     X = pandas.DataFrame(blob(30, 2), columns=["height", "weight"])
     display = CurveDisplay.from_estimator(SFVQ(n_bits=2, random_state=0).fit(X), X)
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("height", "weight")
+    X.columns = ["$a_$", "_a"]
+    display = CurveDisplay.from_estimator(SFVQ(n_bits=2, random_state=0).fit(X), X)
+    display.figure_.canvas.draw()
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("$a_$", "_a")
 
 
 def test_principal_components_say_how_much_they_show():
     X = np.diag([4.0, 2.0, 1.0])[[0, 1, 2, 0, 1, 2]] * [[1], [1], [1], [-1], [-1], [-1]]
     display = CurveDisplay.from_estimator(PolylineCurve(X[:2]), X)
     assert display.axis_names == ("principal component 1 (76%)", "principal component 2 (19%)")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e-200])
+def test_rows_that_are_all_the_same_have_no_share_of_a_variance(value):
+    X = np.full((7, 3), value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        display = CurveDisplay.from_estimator(PolylineCurve(np.eye(3)), X)
+    assert display.axis_names == ("principal component 1", "principal component 2")
 
 
 def test_more_labels_than_colours_differ_in_their_shapes():
@@ -174,6 +236,13 @@ SQUARE = PolylineCurve([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
             range(41),
             ValueError,
             "y has 41 different labels; no more than 40",
+        ),
+        (
+            SQUARE,
+            [[0, 0]] * 3,
+            np.array([1, "a", None], dtype=object),
+            TypeError,
+            "y must hold labels that can be sorted, all of one type; got int and str",
         ),
         (PolylineCurve([[0.0], [1.0]]), [[0.5]], None, ValueError, "two features .* has 1"),
         (PolylineCurve(np.eye(3)), np.eye(3)[:1], None, ValueError, "at least 2 row.* got 1"),

@@ -62,7 +62,15 @@ def test_flat_outputs_take_the_shape_they_are_said_to_have():
     np.testing.assert_array_equal(images, np.tile(LATENTS, 4).reshape(-1, 6, 8))
 
 
-@pytest.mark.parametrize("as_kind", [list, np.array])
+@pytest.mark.parametrize(
+    "as_kind",
+    [
+        list,
+        np.array,
+        lambda names: np.array(names, dtype=object),
+        lambda names: pytest.importorskip("pandas").Series(names),
+    ],
+)
 def test_strings_are_labels(as_kind):
     labels = decode_vertices(LATENTS, lambda z: as_kind([f"{row[0]:.3f}" for row in z]), None)
     assert labels == [f"{row[0]:.3f}" for row in LATENTS]
@@ -73,6 +81,13 @@ def test_integer_colours_go_to_255_and_others_to_1():
     np.testing.assert_allclose(whole, 0.2)
     halves = decode_vertices(LATENTS, lambda z: torch.full((len(z), 3, 2, 2), 0.5).half(), None)
     np.testing.assert_array_equal(halves, np.full((70, 2, 2, 3), 0.5))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
+def test_black_and_white_are_0_and_1(kind):
+    decoded = decode_vertices(LATENTS, lambda z: kind(z.reshape(-1, 2, 2, 3) > 0.5), None)
+    np.testing.assert_array_equal(decoded, LATENTS.reshape(-1, 2, 2, 3) > 0.5)
+    assert decoded.dtype.kind == "f"
 
 
 def test_colours_slightly_outside_are_brought_back():
@@ -108,6 +123,8 @@ def broken(latents):
         (lambda z: ["a"], None, ValueError, r"each of 32 latents; got list of shape \(1,\)"),
         (lambda z: None, None, ValueError, "each of 32 latents; got NoneType"),
         (lambda z: [{}] * len(z), None, ValueError, "numbers, or strings; got list of object"),
+        (lambda z: ["a", None] * (len(z) // 2), None, ValueError, "got list of object"),
+        (lambda z: np.zeros((len(z), 0, 5)), None, ValueError, r"of the 0 features; got \(0, 5\)"),
         (lambda z: z, None, ValueError, r"decoder's images must be .* 12 features; got \(12,\)"),
         (lambda z: z, (3, 5), ValueError, r"image_shape must be .* 12 features; got \(3, 5\)"),
         (

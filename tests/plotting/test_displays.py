@@ -84,6 +84,49 @@ def test_texts_do_not_overlap_and_are_not_cut_off(draw, n_bits, width):
         assert area_in_common(box, paper) >= 0.99 * box.width * box.height, text.get_text()
 
 
+def lightness(color, ground=(0.0, 0.0, 0.0)):
+    """That of a colour on a ground that shows through it."""
+    from matplotlib.colors import to_rgb, to_rgba
+
+    *rgb, alpha = to_rgba(color)
+    return float(np.mean(alpha * np.array(rgb) + (1 - alpha) * np.array(to_rgb(ground))))
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background", "ggplot"])
+def test_every_style_shows_what_is_no_measurement(style):
+    sfvq = SFVQ(n_bits=3, random_state=0).fit(X)
+    with plt.style.context(style):
+        words = CodebookDisplay.from_estimator(sfvq, decoder=lambda z: ["word"] * len(z))
+        history = HistoryDisplay.from_estimator(sfvq)
+        usage = UsageDisplay.from_estimator(sfvq)
+        curve = CurveDisplay.from_estimator(sfvq, X)
+        rates = RateDistortionDisplay.from_estimator(sfvq, X)
+    (word, *_), (frame, *_) = words.labels_, words.frames_
+    assert abs(lightness(word.get_color()) - lightness(frame.get_facecolor())) > 0.6
+    for line in (history.limit_line_, usage.even_line_):
+        ground = line.axes.get_facecolor()
+        color = (line.get_color(), line.get_alpha())
+        assert abs(lightness(color, ground) - lightness(ground)) > 0.5
+    ground = history.axes_[0].get_facecolor()
+    shade = lightness(history.bands_[0].get_facecolor(), ground)
+    assert 0.04 < abs(shade - lightness(ground)) < 0.2
+    (edge, _) = curve.line_.get_path_effects()
+    assert edge._gc["foreground"] == curve.ax_.get_facecolor()
+    assert rates.dithered_line_.get_markerfacecolor() == rates.ax_.get_facecolor()
+
+
+@every_display
+@pytest.mark.parametrize("kind", ["int", "Axes3D"])
+def test_axes_that_are_none_or_have_three_dimensions_are_named(display_class, kind):
+    sfvq = SFVQ(n_bits=2, random_state=0).fit(X)
+    ax = 0 if kind == "int" else plt.figure().add_subplot(projection="3d")
+    given = [ax, ax] if display_class is HistoryDisplay else ax
+    with pytest.raises(
+        TypeError, match=f"ax must be matplotlib Axes of two dimensions; got {kind}"
+    ):
+        display_class.from_estimator(sfvq, **GIVEN[display_class], ax=given)
+
+
 @every_display
 def test_what_is_not_fitted_is_named(display_class):
     with pytest.raises(NotFittedError, match="SFVQ has no curve yet"):

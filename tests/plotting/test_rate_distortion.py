@@ -68,6 +68,15 @@ def test_several_estimators_share_axes_and_are_told_apart():
         assert (bottom < y).all() and (y < top).all()
 
 
+def test_the_legend_has_every_name_as_it_stands():
+    names, ax = ["_x", "", "$a_$", "one"], None
+    for name in names:
+        numbers = {"bitrate": [2, 3], "exact": [0.4, 0.2], "dithered": [0.5, 0.3]}
+        ax = RateDistortionDisplay(**numbers, name=name).plot(ax).ax_
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == names
+
+
 def test_tensors_are_measured_alike():
     sfvq = SFVQ.from_codebook(torch.from_numpy(SFVQ_4.codebook_))
     tensor = RateDistortionDisplay.from_estimator(sfvq, torch.from_numpy(X))
