@@ -10,7 +10,7 @@ from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.explorer import Direction
 from skcurve.generators.sprites import FACTORS
 from skcurve.saliency import MaskMaker, find_background_direction, iou
-from skcurve.saliency.cleaning import find_threshold
+from skcurve.saliency.cleaning import cleaned, find_threshold
 from skcurve.saliency.maker import N_DRAWN
 
 
@@ -225,6 +225,19 @@ def test_the_threshold_is_above_all_of_its_bin():
     picture = np.repeat([0.0, 0.0021, 0.0025, 1.0], 64).reshape(16, 16)
     for name in ("otsu", "isodata"):
         assert (picture > find_threshold(picture, name)).sum() == 64
+
+
+def test_what_reaches_the_edge_is_no_hole():
+    mask = np.zeros((16, 16), bool)
+    mask[2:14, 2:14] = True
+    mask[6:8, 6:8] = False  # a hole
+    mask[:3, :3] = True
+    mask[0, 1] = mask[1, 0] = mask[0, 0] = False  # a corner
+    mask[8, 13:] = mask[11, 13:] = mask[9:11, 15] = True
+    mask[9:11, 15] = False  # a bay, open to the edge
+    wanted = mask.copy()
+    wanted[6:8, 6:8] = True
+    np.testing.assert_array_equal(cleaned(mask, 0.02), wanted)
 
 
 @pytest.mark.parametrize(
