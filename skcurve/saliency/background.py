@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from skcurve import LatentDirectionExplorer
+from skcurve.augmenter.drawing import check_count
 from skcurve.directions import PCADirections
 from skcurve.explorer import Direction
-from skcurve.explorer.layers import Layers, name_layers
+from skcurve.explorer.layers import Layers, name_layers, resolve_layers
+from skcurve.explorer.spaces import space_on
 from skcurve.explorer.tables import make_frame
 from skcurve.notices import warn
-from skcurve.saliency.cleaning import separability
+from skcurve.saliency.cleaning import require_skimage, separability
 from skcurve.saliency.images import as_images, both_ways
 from skcurve.saliency.mixture import mixture
 from skcurve.saliency.response import brightness, difference, spread_of
@@ -203,21 +206,28 @@ def find_background_direction(
         raise TypeError(
             f"explorer must be a LatentDirectionExplorer; got {type(explorer).__name__}."
         )
-    base = explorer.sample(n_latents, 0) if latents is None else latents
-    as_images(explorer.generator(base[:2]), name="the outputs of the generator")
-    ranges = _parts(explorer.n_layers) if layer_ranges is None else list(layer_ranges)
+    require_skimage()
+    if not (isinstance(amount, Real) and np.isfinite(amount) and amount > 0):
+        raise ValueError(f"amount must be positive and finite; got {amount!r}.")
+    n_layers = explorer.n_layers
+    ranges = _parts(n_layers) if layer_ranges is None else list(layer_ranges)
     if not ranges:
         raise ValueError("layer_ranges must hold at least one, such as None; got none.")
+    numbers = [resolve_layers(layers, n_layers) for layers in ranges]
+    if latents is None:
+        latents = explorer.sample(check_count(n_latents, "n_latents"), 0)
+    explorer.generator.check_latents(latents)
+    as_images(explorer.generator(latents[:2]), name="the outputs of the generator")
     if finders is None:
         n_components = min(MOST_COMPONENTS, explorer.curve.n_features)
         finders = {"segments": explorer.directions(), "components": PCADirections(n_components)}
-    tuning, judging = _halves(base)
+    tuning, judging = _halves(latents)
     families = explorer.find(finders)
     ranked: list[tuple[str, Direction]] = []
-    for layers in ranges:
+    for layers, chosen in zip(ranges, numbers, strict=True):
         tried: list[tuple[str, Direction]] = []
         for name, found in families.items():
-            directions = [one if layers is None else one.replace(layers=layers) for one in found]
+            directions = found if layers is None else [_placed(one, chosen) for one in found]
             calibration = explorer.calibrate(directions, amount=amount, latents=tuning)
             tried += [(name, one) for one in calibration.apply(directions)]
         alike = [one for _, one in tried if one.layers == tried[0][1].layers]
@@ -262,6 +272,11 @@ def _parts(n_layers: int | None) -> list[Layers]:
             if layers and layers not in ranges:
                 ranges.append(layers)
     return ranges
+
+
+def _placed(direction: Direction, layers: list[int] | None) -> Direction:
+    """Give the same direction for other layers."""
+    return direction.replace(layers=layers, space=space_on(direction.space, layers))
 
 
 def _halves(latents: Any) -> tuple[Any, Any]:

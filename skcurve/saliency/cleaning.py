@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_fill_holes
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -98,6 +99,8 @@ def separability(picture: Numbers) -> float:
 def cleaned(mask: Flags, speck: float) -> Flags:
     """Take small parts away, and fill small holes.
 
+    What reaches the edge of the image is no hole.
+
     Parameters
     ----------
     mask : (H, W) bool array
@@ -105,7 +108,10 @@ def cleaned(mask: Flags, speck: float) -> Flags:
     speck : float
         Of the area of the image: what is smaller than this is small.
     """
-    return ~_without_small(~_without_small(mask, speck), speck)
+    solid = _without_small(mask, speck)
+    holes = binary_fill_holes(solid) & ~solid
+    found: Flags = solid | (holes & ~_without_small(holes, speck))
+    return found
 
 
 def _without_small(mask: Flags, speck: float) -> Flags:

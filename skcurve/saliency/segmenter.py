@@ -28,6 +28,11 @@ from skcurve.validation import check_device
 
 Order = npt.NDArray[np.intp]
 
+LEAST_SPREAD = 0.05
+"""Of the spread of the channel that varies most: one that varies less says little."""
+ROUNDING = 1e-6
+"""Of the largest pixel: what varies by less is constant."""
+
 
 class SaliencySegmenter(BaseEstimator):
     """Find the object on images: a small U-Net, learnt from images and masks.
@@ -175,11 +180,12 @@ class SaliencySegmenter(BaseEstimator):
                 f"depth={self.depth} leaves a single pixel of a batch of one image, which cannot "
                 "be normalised: give a smaller depth, a larger batch_size or more images."
             )
-        network = self._make(pixels.shape[1], int(random.integers(2**62)))
-        network.center.copy_(pixels[rows].mean((0, 2, 3), keepdim=True))
-        network.scale.copy_(pixels[rows].std((0, 2, 3), keepdim=True).clamp(min=1e-6))
-        network.to(device)
-        history = self._descend(network, pixels, truth, rows, held_out, random)
+        with torch.inference_mode(False), torch.enable_grad():
+            network = self._make(pixels.shape[1], int(random.integers(2**62)))
+            network.center.copy_(pixels[rows].mean((0, 2, 3), keepdim=True))
+            network.scale.copy_(_scale_of(pixels[rows]))
+            network.to(device)
+            history = self._descend(network, pixels, truth, rows, held_out, random)
         self.network_, self.history_, self.n_iter_ = network.eval(), history, len(history)
         self.n_channels_in_ = pixels.shape[1]
         return self
@@ -324,7 +330,8 @@ class SaliencySegmenter(BaseEstimator):
         optimizer = torch.optim.Adam(network.parameters(), self.learning_rate)
         place = network.center.device
         history: list[dict[str, float]] = []
-        best, state, waited = np.inf, deepcopy(network.state_dict()), 0
+        learnt = history, deepcopy(network.state_dict())
+        best, waited = np.inf, 0
 
         def loss_of(part: Order) -> torch.Tensor:
             logits = network(pixels[part].to(place))
@@ -348,20 +355,24 @@ class SaliencySegmenter(BaseEstimator):
                             for part in _batches(held_out, self.batch_size)
                         ]
                     found, out = sum(losses) / len(rows), sum(sums) / len(held_out)
-                    if not np.isfinite(found + out):
-                        raise RuntimeError(
-                            f"the loss is {found} after {epoch} epoch(s); a smaller learning_rate "
-                            "may help."
-                        )
-                    history.append({"epoch": epoch, "loss": found, "held_out_loss": out})
-                    report("learning to segment", epoch, self.max_epochs)
+                    for name, number in (("loss", found), ("held-out loss", out)):
+                        if not np.isfinite(number):
+                            raise RuntimeError(
+                                f"the {name} is {number} after {epoch} epoch(s); a smaller "
+                                "learning_rate may help."
+                            )
+                    history, state = learnt
                     waited += 1
                     if out < best:
                         best, state, waited = out, deepcopy(network.state_dict()), 0
+                    history = [*history, {"epoch": epoch, "loss": found, "held_out_loss": out}]
+                    learnt = history, state  # both at once, wherever Ctrl-C lands
+                    report("learning to segment", epoch, self.max_epochs)
                     if waited >= self.patience:
                         report("learning to segment", self.max_epochs, self.max_epochs)
                         break
         except KeyboardInterrupt:
+            history, _ = learnt
             if not history:
                 raise
             warn(
@@ -369,6 +380,7 @@ class SaliencySegmenter(BaseEstimator):
                 f"{self.max_epochs}.",
                 ConvergenceWarning,
             )
+        history, state = learnt
         network.load_state_dict(state)
         return history
 
@@ -378,6 +390,14 @@ def _place(device: str) -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return check_device(device)
+
+
+def _scale_of(pixels: torch.Tensor) -> torch.Tensor:
+    """Give the spread of each channel, (1, C, 1, 1); of one that hardly varies, a little more."""
+    spread = pixels.std((0, 2, 3), keepdim=True)
+    largest = pixels.abs().amax((0, 2, 3), keepdim=True)
+    scale = spread.maximum(LEAST_SPREAD * spread.max()).maximum(ROUNDING * largest)
+    return torch.where(scale > 0, scale, 1.0)
 
 
 def _batches(rows: Order, size: int) -> list[Order]:

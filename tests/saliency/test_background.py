@@ -1,5 +1,7 @@
 """The direction of the background is found among others, and it is said when there is none."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -144,6 +146,63 @@ def test_layers_are_tried_too(explorer):
     assert by_default.direction.scores["score"] >= found.direction.scores["score"]
 
 
+@pytest.mark.filterwarnings("ignore:no candidate")
+@pytest.mark.parametrize("layers", [slice(2, None), (-2, -1), -1, [-1], slice(None), None])
+def test_layers_mean_what_they_mean_to_the_explorer(explorer, layers):
+    own = explorer.find({"first": np.eye(9)[:2]}, layers=(1, 2))["first"]  # for layers of their own
+    found = find_background_direction(explorer, own, layer_ranges=[layers], n_latents=8)
+    (wanted,) = explorer.find({"first": own[:1]}, layers=layers)["first"]
+    assert len(found.candidates) == 3 and "mixture" in found.finders
+    for one in (found.direction, *found.candidates):
+        assert (one.layers, one.space) == (wanted.layers, wanted.space)
+
+
+def counting(generator, made):
+    def counted(latents):
+        made.append(len(latents))
+        return generator(latents)
+
+    return counted
+
+
+class Fitted(PCADirections):
+    """It must not come to this."""
+
+    def fit(self, *args):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"amount": -1}, ValueError, "amount must be positive and finite; got -1"),
+        ({"amount": None}, ValueError, "amount must be positive and finite; got None"),
+        ({"layer_ranges": [None, 3]}, ValueError, "layers=3 names layers of a W"),
+        ({"layer_ranges": []}, ValueError, "layer_ranges must hold at least one"),
+        ({"n_latents": 0}, ValueError, "n_latents must be at least 1; got 0"),
+        ({"n_latents": 2.5}, TypeError, "n_latents must be a whole number; got 2.5"),
+        ({"latents": [[0.0] * 3] * 5 + [[np.nan] * 3]}, ValueError, "latents contain NaN"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_made(settings, error, message):
+    made = []
+    explorer = explorer_of(counting(ground_and_square, made), 3)
+    made.clear()
+    with pytest.raises(error, match=message):
+        find_background_direction(explorer, Fitted(2), **settings)
+    assert not made
+
+
+def test_what_to_install_is_said_before_anything_is_made(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage.filters", None)
+    made = []
+    explorer = explorer_of(counting(ground_and_square, made), 3)
+    made.clear()
+    with pytest.raises(ImportError, match=r"skcurve\[saliency\]"):
+        find_background_direction(explorer, Fitted(2))
+    assert not made
+
+
 def test_the_table(explorer, true_direction):
     pytest.importorskip("pandas")
     frame = find_background_direction(explorer, {"mine": [true_direction]}, n_latents=8).to_frame()
@@ -170,11 +229,6 @@ def test_what_makes_no_images_is_refused(true_direction):
         find_background_direction(explorer)
     with pytest.raises(TypeError, match="explorer must be a LatentDirectionExplorer; got str"):
         find_background_direction("explorer")
-
-
-def test_no_range_of_layers_is_refused(explorer):
-    with pytest.raises(ValueError, match="layer_ranges must hold at least one"):
-        find_background_direction(explorer, layer_ranges=[])
 
 
 def test_a_picture_of_one_value_up_to_rounding_has_no_two_parts():

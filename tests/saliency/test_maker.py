@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from skcurve import LatentDirectionExplorer, PolylineCurve
 from skcurve.explorer import Direction
 from skcurve.generators.sprites import FACTORS
 from skcurve.saliency import MaskMaker, find_background_direction, iou
-from skcurve.saliency.cleaning import find_threshold
+from skcurve.saliency.cleaning import cleaned, find_threshold
+from skcurve.saliency.maker import N_DRAWN
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,49 @@ def test_pairs_are_reproducible_and_streamed(explorer, found):
     assert not np.array_equal(whole.latents, other.latents)
     first = next(maker.stream(10**9))  # it is not made before it is asked for
     np.testing.assert_array_equal(first.masks, whole.masks[: len(first.masks)])
+
+
+def of_any_contrast(latents):
+    """A square on a ground; the first latent is the contrast of all of it, over four decades."""
+    images = np.repeat(latents[:, 1], 256).reshape(-1, 16, 16)
+    images[:, 4:11, 5:10] = 0.3
+    images[latents[:, 2] > 0, 12:14, 2:14] = 0.3
+    return images * 10 ** np.clip(latents[:, 0], -2, 2)[:, None, None]
+
+
+@pytest.fixture(scope="module")
+def contrasts():
+    curve = PolylineCurve([[0.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    return LatentDirectionExplorer(curve, of_any_contrast, random_state=0)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 150), st.sampled_from(["difference", "shifted"]))
+@example(1, "difference")
+def test_the_size_of_a_batch_changes_nothing(contrasts, batch_size, rule):
+    """Of a mask, nothing depends on the images that are made together with its own."""
+    pairs = MaskMaker(contrasts, 0, rule=rule, random_state=0).make(70)
+    maker = MaskMaker(contrasts, 0, rule=rule, batch_size=batch_size, random_state=0)
+    for one, other in zip(pairs, maker.make(70), strict=True):
+        np.testing.assert_equal(one, other)
+    assert pairs.rejected.keys() == {"split"} or rule == "shifted"
+    masks, _ = maker.masks_of(pairs.latents[:batch_size])
+    np.testing.assert_array_equal(masks, pairs.masks[:batch_size])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "bool"])
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor])
+def test_images_are_as_the_generator_makes_them(kind, dtype):
+    def generator(latents):
+        images = np.clip(100 + 20 * squares(np.asarray(latents)), 0, 200)
+        images = images > 100 if dtype == "bool" else images
+        return kind(images.astype(dtype))
+
+    curve = PolylineCurve(kind([[-1.0, 0.0], [1.0, 0.0], [1.0, 2.0]]))
+    explorer = LatentDirectionExplorer(curve, generator, random_state=0)
+    pairs = MaskMaker(explorer, 1, random_state=0).make(5)
+    assert pairs.images.dtype == dtype
+    np.testing.assert_array_equal(pairs.images, np.asarray(generator(pairs.latents)))
 
 
 def test_limits_hold_and_what_was_left_out_is_counted(explorer, found):
@@ -99,6 +146,20 @@ def test_no_usable_mask_is_said_with_the_reasons(simple):
 
 
 @pytest.mark.parametrize("rule", ["difference", "shifted"])
+@pytest.mark.parametrize("value", [0.5, 128.0])
+def test_a_border_that_moves_by_rounding_is_unchanged(simple, rule, value):
+    """Also where all of the image is flat, so that its range is rounding too."""
+
+    def still(latents):
+        grain = np.random.default_rng(0).random((16, 16)) * latents[:, 1, None, None]
+        return value * (1 + 1e-6 * grain)
+
+    explorer = LatentDirectionExplorer(simple.curve, still, random_state=0)
+    masks, reasons = MaskMaker(explorer, 1, rule=rule).masks_of([[0.0, 0.1], [0.0, 0.7]])
+    assert reasons == ["border unchanged"] * 2 and not masks.any()
+
+
+@pytest.mark.parametrize("rule", ["difference", "shifted"])
 @pytest.mark.parametrize("threshold", ["otsu", "li", "isodata"])
 def test_rounding_makes_no_object(simple, rule, threshold):
     """All of the picture goes along, but for the last digits."""
@@ -122,8 +183,8 @@ def test_rounding_makes_no_object(simple, rule, threshold):
 def test_images_are_counted_one_by_one(simple):
     """Every second or so has two squares, which is split."""
     maker = MaskMaker(simple, 1, batch_size=32, random_state=0)
-    draws = [np.random.default_rng([maker._seed, number]) for number in range(3)]
-    reasons = [one for draw in draws for one in maker.masks_of(simple.sample(32, draw))[1]]
+    draws = [np.random.default_rng([maker._seed, number]) for number in range(2)]
+    reasons = [one for draw in draws for one in maker.masks_of(simple.sample(N_DRAWN, draw))[1]]
     used = [row for row, reason in enumerate(reasons) if not reason]
     for n in (1, 5, 30):
         assert sum(maker.make(n).rejected.values()) == used[n - 1] + 1 - n
@@ -166,6 +227,19 @@ def test_the_threshold_is_above_all_of_its_bin():
         assert (picture > find_threshold(picture, name)).sum() == 64
 
 
+def test_what_reaches_the_edge_is_no_hole():
+    mask = np.zeros((16, 16), bool)
+    mask[2:14, 2:14] = True
+    mask[6:8, 6:8] = False  # a hole
+    mask[:3, :3] = True
+    mask[0, 1] = mask[1, 0] = mask[0, 0] = False  # a corner
+    mask[8, 13:] = mask[11, 13:] = mask[9:11, 15] = True
+    mask[9:11, 15] = False  # a bay, open to the edge
+    wanted = mask.copy()
+    wanted[6:8, 6:8] = True
+    np.testing.assert_array_equal(cleaned(mask, 0.02), wanted)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -173,6 +247,7 @@ def test_the_threshold_is_above_all_of_its_bin():
         ({"threshold": "best"}, "threshold must be a number or one of otsu, li, isodata"),
         ({"threshold": None}, "threshold must be a number or one of .*; got None"),
         ({"threshold": np.nan}, "threshold must be a number or one of .*; got nan"),
+        ({"threshold": np.array([0.1, 0.2])}, r"threshold must be a number or one of .*; got arr"),
         ({"speck": -0.1}, "speck must be from 0 to 1; got -0.1"),
         ({"refine": 2}, "refine must be from 0 to 1; got 2"),
         ({"min_area": 0.6}, "min_area must be below max_area=0.5; got 0.6"),
@@ -185,6 +260,20 @@ def test_wrong_settings_are_refused(simple, settings, message):
         MaskMaker(simple, 1, **settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"refine": None}, "refine must be a number from 0 to 1; got None"),
+        ({"speck": "0.1"}, "speck must be a number from 0 to 1; got '0.1'"),
+        ({"max_tries": 1.5}, "max_tries must be a whole number; got 1.5"),
+        ({"batch_size": None}, "batch_size must be a whole number; got None"),
+    ],
+)
+def test_settings_of_another_kind_are_refused(simple, settings, message):
+    with pytest.raises(TypeError, match=message):
+        MaskMaker(simple, 1, **settings)
+
+
 def test_wrong_directions_and_generators_are_refused(simple, explorer, true_direction):
     with pytest.raises(ValueError, match="must all live in one space"):
         MaskMaker(explorer, Direction(true_direction, space="VAE latent"))
@@ -194,6 +283,8 @@ def test_wrong_directions_and_generators_are_refused(simple, explorer, true_dire
         MaskMaker(simple, 2)
     with pytest.raises(ValueError, match="n must be at least 1; got 0"):
         MaskMaker(simple, 1).make(0)
+    with pytest.raises(TypeError, match=r"n must be a whole number; got 2\.5"):
+        MaskMaker(simple, 1).make(2.5)
     flat = LatentDirectionExplorer(PolylineCurve(np.eye(2)), np.tanh, random_state=0)
     with pytest.raises(ValueError, match="the outputs of the generator must be images"):
         MaskMaker(flat, 0)

@@ -1,5 +1,8 @@
 """The segmenter learns what masks say, and comes back from a file as it was."""
 
+from copy import deepcopy
+from itertools import count
+
 import numpy as np
 import pytest
 import torch
@@ -67,14 +70,77 @@ def test_learning_ends_when_it_gets_no_better(pairs):
     assert told[0] == ("learning to segment", 1, 50) and told[-1][1:] == (50, 50)
 
 
-def test_ctrl_c_keeps_the_best_so_far(pairs):
-    def stop(doing, done, total):
-        raise KeyboardInterrupt
+def interrupted(call, number):
+    """Make Ctrl-C land in a call, the one of this number."""
+    calls = count(1)
 
-    segmenter = SaliencySegmenter(4, random_state=0, progress=stop)
-    with pytest.warns(ConvergenceWarning, match="the best of 1 epoch"):
+    def again(*args):
+        if next(calls) == number:
+            raise KeyboardInterrupt
+        return call(*args)
+
+    return again
+
+
+@pytest.mark.parametrize("n_epochs", [1, 3])
+@pytest.mark.parametrize("place", ["when it is told", "while weights are copied"])
+def test_ctrl_c_keeps_the_best_so_far(pairs, monkeypatch, place, n_epochs):
+    images, masks = pairs[0][:20], pairs[1][:20]
+    wanted = SaliencySegmenter(4, max_epochs=n_epochs, random_state=0).fit(images, masks)
+    progress = interrupted(lambda *news: None, n_epochs if place == "when it is told" else 0)
+    if place == "while weights are copied":  # of the first ones, of each epoch, of one too many
+        monkeypatch.setattr(
+            "skcurve.saliency.segmenter.deepcopy", interrupted(deepcopy, n_epochs + 2)
+        )
+    segmenter = SaliencySegmenter(4, random_state=0, progress=progress)
+    with pytest.warns(ConvergenceWarning, match=rf"the best of {n_epochs} epoch.* at most 20"):
+        segmenter.fit(images, masks)
+    assert segmenter.history_ == wanted.history_ and segmenter.n_iter_ == n_epochs
+    np.testing.assert_array_equal(segmenter.predict_proba(images), wanted.predict_proba(images))
+
+
+def test_ctrl_c_in_the_first_epoch_passes_through(pairs, monkeypatch):
+    monkeypatch.setattr("skcurve.saliency.segmenter.deepcopy", interrupted(deepcopy, 2))
+    segmenter = SaliencySegmenter(4, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
         segmenter.fit(pairs[0][:20], pairs[1][:20])
-    assert segmenter.predict(pairs[0][:2]).shape == (2, 32, 32)
+    with pytest.raises(NotFittedError):
+        segmenter.predict(pairs[0][:1])
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_it_learns_where_gradients_are_off(pairs, mode):
+    images, masks = pairs[0][:20], pairs[1][:20]
+    segmenter = SaliencySegmenter(4, max_epochs=1, random_state=0)
+    wanted = clone(segmenter).fit(images, masks).predict_proba(images)
+    with mode():
+        segmenter.fit(torch.tensor(images), masks)
+        assert not torch.is_grad_enabled()
+    np.testing.assert_array_equal(segmenter.predict_proba(images), wanted)
+    segmenter.fit(images, masks)
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_a_constant_channel_stays_one_under_a_little_noise(unit):
+    random = np.random.default_rng(0)
+    masks = np.zeros((64, 16, 16), bool)
+    for mask, (top, left) in zip(masks, random.integers(2, 8, (64, 2)), strict=True):
+        mask[top : top + 6, left : left + 6] = True
+    noise = random.normal(0, 0.1, (3, *masks.shape))
+    images = unit * np.stack([masks, -1.0 * masks, np.full(masks.shape, 0.5)], 1)
+    images[:, :2] += unit * noise[:2].swapaxes(0, 1)
+    segmenter = SaliencySegmenter(4, depth=1, learning_rate=0.01, random_state=0).fit(images, masks)
+    images[:, 2] += unit * noise[2] / 25
+    assert segmenter.score(images, masks) > 0.9
+
+
+@pytest.mark.parametrize("name", ["loss", "held-out loss"])
+def test_it_says_which_loss_is_no_number(pairs, name):
+    images, masks = pairs[0][:20].copy(), pairs[1][:20]
+    is_out = np.isin(np.arange(20), np.random.default_rng(0).permutation(20)[:2])
+    images[is_out if name == "held-out loss" else ~is_out] = 3e38
+    with pytest.raises(RuntimeError, match=f"^the {name} is (nan|inf) after 1 epoch"):
+        SaliencySegmenter(4, random_state=0).fit(images, masks)
 
 
 def test_it_comes_back_from_a_file(fitted, pairs, tmp_path):
