@@ -25,6 +25,7 @@ from skcurve.app.sampling import Samples, as_npz, as_zip, draw_samples
 from skcurve.app.studio import Studio
 from skcurve.app.view import View
 from skcurve.explorer import Direction, DirectionLibrary, Effects
+from skcurve.explorer.direction import EFFECT_ON
 from skcurve.explorer.effects import MEASURES
 from skcurve.explorer.pictures import Pixels, strip
 
@@ -233,7 +234,7 @@ def _library_bytes(directions: list[Direction]) -> bytes:
 def _scores(effects: Effects) -> dict[str, float]:
     scores = {by: float(effects.measure(by)[0]) for by in MEASURES}
     for name, size in zip(effects.attribute_names, effects.effects[0], strict=True):
-        scores[f"effect {name}"] = float(size)
+        scores[f"{EFFECT_ON}{name}"] = float(size)
     return {name: value for name, value in scores.items() if np.isfinite(value)}
 
 

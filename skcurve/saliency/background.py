@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from skcurve import LatentDirectionExplorer
-from skcurve.augmenter.drawing import check_count
 from skcurve.directions import PCADirections
 from skcurve.explorer import Direction
 from skcurve.explorer.layers import Layers, name_layers, resolve_layers
 from skcurve.explorer.spaces import space_on
 from skcurve.explorer.tables import make_frame
+from skcurve.metrics.inputs import check_count
 from skcurve.notices import warn
 from skcurve.saliency.cleaning import require_skimage, separability
 from skcurve.saliency.images import as_images, both_ways

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import torch
 
 from skcurve import LatentDirectionExplorer
-from skcurve.augmenter.drawing import check_count
 from skcurve.explorer import Direction
 from skcurve.interop import Array, as_tensor, restore
+from skcurve.metrics.inputs import check_count
 from skcurve.randomness import RandomState, as_generator
 from skcurve.saliency.background import BackgroundDirection
 from skcurve.saliency.cleaning import (

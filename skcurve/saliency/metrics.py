@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skcurve.interop import as_tensor
+from skcurve.metrics.inputs import check_real
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -211,6 +212,7 @@ def max_f_beta(true: Any, predicted: Any, *, sq_beta: float = SQ_BETA) -> float:
     >>> round(max_f_beta([[[1, 1], [0, 0]]], [[[0.9, 0.4], [0.4, 0.1]]]), 3)
     0.812
     """
+    sq_beta = check_real(sq_beta, "sq_beta")
     if not (np.isfinite(sq_beta) and sq_beta > 0):
         raise ValueError(f"sq_beta must be positive and finite; got {sq_beta}.")
     precision, recall, _ = precision_recall_curve(true, predicted)

@@ -93,3 +93,5 @@ def test_what_is_no_mask_is_refused(measure, true, predicted, message):
 def test_beta_is_positive(sq_beta):
     with pytest.raises(ValueError, match="sq_beta must be positive"):
         max_f_beta([[[1]]], [[[1]]], sq_beta=sq_beta)
+    with pytest.raises(TypeError, match="sq_beta must be a number; got 'a'"):
+        max_f_beta([[[1]]], [[[1]]], sq_beta="a")
