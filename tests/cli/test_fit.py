@@ -62,6 +62,14 @@ def test_json_has_the_same_and_the_warnings(skcurve, files, rows):
     assert result.err.startswith("skcurve: warning: ") and result.err.count("\n") == 1
 
 
+def test_json_has_null_for_what_is_not_finite(skcurve, files, rows):
+    np.save(files / "big.npy", 1e200 * rows)
+    result = skcurve("fit", "big.npy", "-b", 2, "-o", "c.safetensors", "--json")
+    (bitrate,) = json.loads(result.out, parse_constant=pytest.fail)["bitrates"]
+    assert bitrate["distortion"] is None and bitrate["vertices"] == 4
+    assert np.isinf(SFVQ.load(files / "c.safetensors").history_[-1]["distortion"])
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".pt", ".safetensors", ".parquet"])
 def test_rows_come_from_any_format(suffix, skcurve, files, rows):
     if suffix == ".parquet":

@@ -84,6 +84,11 @@ def test_labels_and_an_earlier_bitrate(skcurve, files, rows, drawn):
             ["--kind", "codebook", "--image-shape", "square", "-o", "p.png"],
             "--image-shape: 'square' is no shape",
         ),
+        (["--kind", "history", "-k", "X", "-o", "p.png"], "--key: it names an array of X, which"),
+        (
+            ["X.npy", "--labels-key", "y", "-o", "p.png"],
+            "--labels-key: it names an array of --labels, which is not given",
+        ),
         (["X.npy", "-o", "p.gif"], "'p.gif' must end in .png, .svg or .pdf"),
         (["X.npy", "-o", "X.npy"], "'X.npy' must end in .png, .svg or .pdf"),
     ],
