@@ -32,15 +32,18 @@ from skcurve.solvers import short_order
 FEWEST_BITS, MOST_BITS = 2, 8
 N_FOLDS = 5
 
+TABLE_WIDTH = 80
+"""So wide is the table on any terminal: on a narrower one, its numbers would be cut."""
+
 COLUMNS = [
-    ("distortion", "↓", ".4f"),
-    ("dithered", "↓", ".4f"),
-    ("perplexity", "↑", ".1f"),
-    ("smoothness", "ratio ↓", ".3f"),
-    ("agreement", "↑", ".3f"),
-    ("seconds", "↓", ".2f"),
+    ("distortion", "low", ".4f"),
+    ("dithered", "low", ".4f"),
+    ("perplexity", "high", ".1f"),
+    ("smoothness", "low", ".3f"),
+    ("agreement", "high", ".3f"),
+    ("seconds", "low", ".2f"),
 ]
-"""How each of the `Scores` is headed, the arrow saying which way is better, and written."""
+"""How each of the `Scores` is headed, with what is good, and written."""
 
 HOW_TO_READ = """\
 A good curve is near the digits (distortion: the squared error a pixel) along its whole length
@@ -48,7 +51,7 @@ A good curve is near the digits (distortion: the squared error a pixel) along it
 steps (smoothness: the mean step over the mean distance of two vertices) from like to like
 (agreement: how often the next digit along the curve is the same one). Every number is a mean over
 {n_folds} folds, measured on digits left out of the fit; the fits are timed after a first one, which
-may compile.
+may compile. Below its name, each column says which numbers are good.
 """
 
 IMAGES_TITLE = (
@@ -131,7 +134,7 @@ def run_demo(
     )
     curve, _ = _fit_each(X, n_bits, random_state)["SFVQ"]
     scores = _compare(X, y, n_bits, random_state)
-    console.print(_table(scores))
+    Console(width=TABLE_WIDTH, highlight=False).print(_table(scores))
     console.print("\n" + " ".join(HOW_TO_READ.format(n_folds=N_FOLDS).split()))
     picture = folder / "curve.png"
     replace_file(picture, _draw(curve, X, y))

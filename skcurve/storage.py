@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from importlib.metadata import version
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from safetensors.torch import save
 
 from skcurve.files import replace_file
 from skcurve.interop import as_tensor, restore
-from skcurve.solvers.base import Sweep
+from skcurve.solvers import Sweep
 from skcurve.solvers.named import describe_solver, solver_from
 from skcurve.validation import check_codebook
 
@@ -82,8 +82,10 @@ def _made_again(kind: type[Any], tensors: dict[str, torch.Tensor], facts: dict[s
     estimator = kind(**parameters)
     estimator._validate_params()
     estimator._set_codebooks(codebooks, like=like)
-    estimator.history_ = [Sweep(**record)._asdict() for record in facts["history"]]
-    estimator.n_iter_ = len(estimator.history_)
+    for record in facts["history"]:
+        if not all(isinstance(record[name], Real) for name in Sweep._fields):
+            raise ValueError("a history must have numbers alone")
+    estimator.history_, estimator.n_iter_ = facts["history"], len(facts["history"])
     estimator.n_features_in_ = estimator.curve_.n_features
     if "usage" in tensors:
         estimator.usage_ = restore(tensors["usage"], like=like)
@@ -171,5 +173,5 @@ def _parse(header: str) -> dict[str, Any] | None:
         facts = json.loads(header)
     except json.JSONDecodeError:
         return None
-    whole = isinstance(facts, dict) and isinstance(facts.get("format"), int) and "kind" in facts
+    whole = isinstance(facts, dict) and "kind" in facts and isinstance(facts.get("format"), int)
     return facts if whole else None

@@ -8,8 +8,10 @@ import threading
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from skcurve.arrays import READERS, WRITERS, read_array, read_npy, write_array, write_npy
+from skcurve.blocks.files import open_shards
 
 A = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -121,8 +123,28 @@ def test_tensors_that_numpy_has_no_word_for(tmp_path):
     torch.save(torch.full((2, 2), 1.5, dtype=torch.bfloat16, requires_grad=True), tmp_path / "b.pt")
     found = read_array(tmp_path / "b.pt")
     assert found.dtype == np.float32 and (found == 1.5).all()
-    torch.save(torch.eye(2).to_sparse(), tmp_path / "s.pt")
-    assert "Sparse" in told(tmp_path / "s.pt")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "reason"),
+    [
+        (torch.eye(2).to_sparse(), "Sparse"),
+        (torch.eye(2).to(torch.float8_e4m3fn), "Float8"),
+    ],
+    ids=["sparse", "float8"],
+)
+def test_a_tensor_that_is_no_array_is_told_from_a_damaged_file(tensor, reason, tmp_path):
+    torch.save({"X": tensor}, tmp_path / "X.pt")
+    said = told(tmp_path / "X.pt")
+    assert "holds a tensor that cannot become an array of numbers" in said and reason in said
+    assert "damaged" not in said
+
+
+def test_so_is_a_shard_of_such_tensors(tmp_path):
+    save_file({"X": torch.eye(2).to(torch.float8_e4m3fn)}, tmp_path / "X.safetensors")
+    for read in (read_array, open_shards):
+        with pytest.raises(ValueError, match="cannot become an array of numbers"):
+            read(tmp_path / "X.safetensors")
 
 
 def test_the_older_format_of_torch(tmp_path):
@@ -144,8 +166,13 @@ def test_no_code_from_a_file_is_run(tmp_path):
     np.save(tmp_path / "trap.npy", np.array([Trap()], dtype=object), allow_pickle=True)
     np.savez(tmp_path / "trap.npz", X=np.array([Trap()], dtype=object))
     assert "more than tensors, which could run code" in told(tmp_path / "trap.pt")
-    assert "Python objects" in told(tmp_path / "trap.npy")
-    assert "Object arrays" in told(tmp_path / "trap.npz")
+    for name in ("trap.npy", "trap.npz"):
+        assert told(tmp_path / name).endswith(
+            "holds Python objects, which could run code; expected numbers."
+        )
+    stream = io.BytesIO((tmp_path / "trap.npy").read_bytes())
+    with pytest.raises(ValueError, match="the pipe holds Python objects"):
+        read_npy(stream, "the pipe")
     assert not os.path.exists(Trap.folder)
 
 
@@ -235,9 +262,28 @@ def test_a_column_of_lists_is_an_array_beside_text(save_table):
     np.testing.assert_array_equal(read_array(path, "other"), [[1], [2]])
 
 
-@pytest.mark.parametrize("lists", [[[1.0, 2.0], [3.0]], [[1.0, 2.0], None]])
-def test_lists_of_different_lengths_are_no_matrix(lists, save_table):
-    assert "column 'e'" in told(save_table(e=lists))
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ([[1.0, 2.0], [3.0]], "must be equally long; got 2 lengths"),
+        ([[1.0, 2.0], None], "must have a list in each row; some have none"),
+        ([], "must have a row; it is empty"),
+    ],
+)
+def test_lists_that_make_no_matrix_are_told(lists, said, save_table):
+    arrow = pytest.importorskip("pyarrow")
+    assert said in told(save_table(e=arrow.array(lists, arrow.list_(arrow.float64()))))
+
+
+def test_a_name_that_two_columns_have_is_told(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "table.parquet"
+    parquet.write_table(arrow.table([[1.0], [2.0], [3.0]], names=["a", "b", "a"]), path)
+    assert "has 2 columns named 'a'; expected each name once" in told(path)
+    columns = [["x"], ["y"], [[1.0, 2.0]]]
+    parquet.write_table(arrow.table(columns, names=["t", "t", "e"]), path)
+    np.testing.assert_array_equal(read_array(path), [[1, 2]])  # whatever the others are called
 
 
 def test_columns_that_are_no_numbers_are_named(save_table):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import BytesIO, TextIOWrapper
 
 import numpy as np
 import pytest
@@ -33,6 +34,17 @@ def test_it_prints_a_table_in_80_columns_and_writes_a_picture(tmp_path, capsys, 
     table = {line[:14].strip(): line[14:].split() for line in lines}
     for method in ("SFVQ", "k-means + tour", "k-means"):
         assert len([float(number) for number in table[method]]) == len(demo.Scores._fields)
+
+
+def test_its_numbers_are_whole_in_any_encoding_and_width(monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "40")
+    stdout = TextIOWrapper(BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    monkeypatch.setattr(demo, "_compare", lambda *_: {"k-means + tour": demo.Scores(*[0.1234] * 6)})
+    demo.run_demo(tmp_path, n_bits=2)
+    stdout.seek(0)
+    printed = stdout.read()
+    assert "low" in printed and printed.count("0.1234") == 2
 
 
 def test_no_method_is_measured_on_rows_that_it_was_fitted_to(digits, monkeypatch):

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from skcurve import SFVQ, storage
-from skcurve.solvers import Adam, Lloyd
+from skcurve.solvers import Adam, Lloyd, Sweep
 
 DATA = Path(__file__).parent / "data"
 PLACES, SIZE = [0.39087868, 0.22311157, 0.92289895], 3.245581152229667  # when they were written
@@ -407,11 +407,13 @@ def test_a_header_that_lacks_a_part(path, X, name):
             SFVQ.load(path)
 
 
-@pytest.mark.parametrize("history", [[{"bitrate": 2}], [{"seconds": 1.0}], [3], 3])
-def test_a_history_that_cannot_be(path, X, history):
+@pytest.mark.parametrize(
+    "record", [{"seconds": 1}, {**dict.fromkeys(Sweep._fields, 1), "seconds": "1"}, "sweep"]
+)
+def test_a_history_that_cannot_be(path, X, record):
     facts, tensors = facts_and_tensors(path, X)
-    storage.write(path, "SFVQ", tensors, facts | {"history": history})
-    with pytest.raises(ValueError, match=r"curve\.safetensors' is damaged"):
+    storage.write(path, "SFVQ", tensors, {**facts, "history": [record]})
+    with pytest.raises(ValueError, match=r"curve\.safetensors' is damaged: "):
         SFVQ.load(path)
 
 

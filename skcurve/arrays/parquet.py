@@ -75,17 +75,21 @@ def columns_as_array(table: Any, *, is_list: bool, source: str) -> npt.NDArray[A
     Raises
     ------
     ValueError
-        If the lists are not equally long.
+        If there are no lists, or they are not equally long.
     """
     if not is_list:
         return np.stack([np.asarray(column) for column in table.columns], axis=1)
     column = table.column(0)
     column = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    where = f"column {table.schema.field(0).name!r} of {source!r}"
     lengths = require_pyarrow().compute.list_value_length(column).unique().to_pylist()
-    if len(lengths) != 1 or None in lengths:
+    if not lengths:
+        raise NotThereError(f"{where} must have a row; it is empty.")
+    if None in lengths:
+        raise NotThereError(f"{where} must have a list in each row; some have none.")
+    if len(lengths) > 1:
         raise NotThereError(
-            f"the lists in column {table.schema.field(0).name!r} of {source!r} must be equally "
-            f"long; got {len(lengths)} lengths."
+            f"the lists in {where} must be equally long; got {len(lengths)} lengths."
         )
     return np.asarray(column.flatten()).reshape(len(column), -1)
 

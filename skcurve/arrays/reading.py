@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +30,9 @@ NumpyArray: TypeAlias = npt.NDArray[Any]
 
 Contents: TypeAlias = dict[str, Callable[[], NumpyArray]]
 """How to load each array of a file, by its key; "" is the key of one without a name."""
+
+OBJECTS = re.compile("Python objects|Object arrays")
+"""What numpy says of objects, which it does not read."""
 
 MOST_KEYS = 20
 """So many an error lists; a state dict may have thousands."""
@@ -63,8 +68,8 @@ def read_array(path: str | os.PathLike[str], key: str | None = None) -> NumpyArr
     OSError
         If there is no such file, or it may not be read.
     ValueError
-        If the suffix names no format, the file is damaged, it has no array of that name, or it has
-        several and no key says which.
+        If the suffix names no format, the file is damaged, it has no array of that name, it has
+        several and no key says which, or it is of a kind that no array of numbers can be.
     ImportError
         If it is Parquet and pyarrow is not installed.
 
@@ -138,6 +143,7 @@ def understood(source: Path) -> Iterator[str]:
     except (ImportError, MemoryError, NotThereError, FileNotFoundError, PermissionError):
         raise
     except Exception as error:  # each library has its own for a file that it cannot read
+        _refuse_kind(error, repr(str(source)))
         raise ValueError(
             f"{str(source)!r} cannot be read as a {suffix} file: it is damaged, cut short, or in "
             f"another format ({_first_sentence(error)})."
@@ -166,6 +172,7 @@ def read_npy(stream: BinaryIO, name: str) -> NumpyArray:
     try:
         return np.asarray(np.lib.format.read_array(_Reader(stream), allow_pickle=False))
     except (ValueError, EOFError) as error:
+        _refuse_kind(error, name)
         raise ValueError(
             f"{name} is no complete .npy stream ({_first_sentence(error)})."
         ) from error
@@ -193,6 +200,19 @@ def _choose(contents: Contents, source: Path, key: str | None) -> str:
         there = "its only array has no name" if "" in contents else f"it has {names}"
         raise NotThereError(f"{str(source)!r} has no key {key!r}; {there}.")
     return next(iter(contents)) if key is None else key
+
+
+def _refuse_kind(error: Exception, name: str) -> None:
+    """Say so if what failed is no damage, but that something sound is no array of numbers."""
+    if isinstance(error, OtherKindError):
+        raise NotThereError(
+            f"{name} holds a tensor that cannot become an array of numbers "
+            f"({_first_sentence(error)}); save it as a dense one, such as of float32."
+        ) from error
+    if OBJECTS.search(str(error)):
+        raise NotThereError(
+            f"{name} holds Python objects, which could run code; expected numbers."
+        ) from error
 
 
 def _first_sentence(error: Exception) -> str:
@@ -271,6 +291,7 @@ def map_safetensors(path: Path, key: str) -> tuple[NumpyArray, Any]:
         with safe_open(path, framework="pt") as file:  # which looks at the whole header
             few = file.get_slice(key)
             shape, dtype = tuple(few.get_shape()), few[:0].dtype
+        as_numpy(torch.empty(0, dtype=dtype))  # or says that numpy has nothing like it
         with path.open("rb") as stream:
             size = int.from_bytes(stream.read(8), "little")
             start = json.loads(stream.read(size))[key]["data_offsets"][0]
@@ -280,13 +301,20 @@ def map_safetensors(path: Path, key: str) -> tuple[NumpyArray, Any]:
         return array, dtype
 
 
+class OtherKindError(TypeError):
+    """A tensor is sound, but numpy has nothing like it."""
+
+
 def as_numpy(tensor: Any) -> NumpyArray:
     """Turn a tensor into an array; numpy has no bfloat16."""
     import torch
 
     if tensor.dtype == torch.bfloat16:
         tensor = tensor.float()
-    return np.asarray(tensor.detach().numpy())
+    try:
+        return np.asarray(tensor.detach().numpy())
+    except (TypeError, RuntimeError) as error:
+        raise OtherKindError(str(error)) from error
 
 
 def _open_parquet(path: Path) -> Contents:
@@ -306,6 +334,13 @@ def _open_parquet(path: Path) -> Contents:
             f"{str(path)!r} must have a column of lists of numbers, or nothing but columns of "
             f"numbers; got {told or 'no columns'}."
         )
+    counts = Counter(schema.names)
+    for column in (column for name in found for column in columns_of(schema, name)):
+        if counts[column] > 1:
+            raise NotThereError(
+                f"{str(path)!r} has {counts[column]} columns named {column!r}; "
+                "expected each name once."
+            )
     return {name: partial(load, name) for name in found}
 
 

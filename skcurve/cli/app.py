@@ -68,7 +68,8 @@ def skcurve(
     """Say the version, or list the commands."""
     if version:
         print(f"skcurve {__version__}")
-    elif context.invoked_subcommand is None:
+        raise typer.Exit
+    if context.invoked_subcommand is None:
         print(context.get_help())
 
 

@@ -16,7 +16,7 @@ from skcurve.cli.inputs import (
     read_coordinates,
     refuse_gaps,
 )
-from skcurve.cli.outputs import check_array_output, put_array, say
+from skcurve.cli.outputs import check_array_output, put_array, refuse_shard, say
 from skcurve.cli.progress import track
 
 BLOCK_ENTRIES = 2**25
@@ -36,6 +36,7 @@ def transform(
 ) -> None:
     """Write the coordinate of every row on the curve; see `SFVQ.transform`."""
     check_array_output(output, curve, data)
+    refuse_shard(output, data)
     sfvq = load_curve(curve, bits, coordinate=coordinate, device=device)
     rows = open_rows(data, key, n_features=sfvq.n_features_in_)
     _apply(sfvq, sfvq.transform, rows, data, output, name="coordinate", quiet=quiet)
@@ -53,6 +54,7 @@ def quantize(
 ) -> None:
     """Write the nearest point of the curve to every row; see `SFVQ.quantize`."""
     check_array_output(output, curve, data)
+    refuse_shard(output, data)
     sfvq = load_curve(curve, bits, device=device)
     rows = open_rows(data, key, n_features=sfvq.n_features_in_)
     _apply(sfvq, sfvq.quantize, rows, data, output, name="quantized", quiet=quiet)
@@ -86,6 +88,7 @@ def _apply(
     quiet: bool,
 ) -> None:
     """Write what a method of the curve makes of the rows."""
+    sfvq.__dict__.pop("feature_names_in_", None)  # which it would miss in rows of a file
     size = max(1, BLOCK_ENTRIES // sfvq.n_features_in_)
     starts = range(0, len(rows), size)
     blocks = (method(part_of(rows, start, min(start + size, len(rows)))) for start in starts)

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from skcurve import CurveAugmenter, PolylineCurve
-from skcurve.cli.inputs import load_curve, read_rows, refuse_gaps
+from skcurve.cli.inputs import load_curve, read_rows, refuse_gaps, refuse_key
 from skcurve.cli.outputs import check_array_output, put_array, say
 from skcurve.cli.progress import track
 
@@ -36,6 +36,7 @@ def augment(
     """Write new vectors; see `CurveAugmenter.sample`."""
     inputs = [curve] if data is None else [curve, data]
     check_array_output(output, *inputs)
+    refuse_key("'--key'", key, data, "X")
     for option, wanted in (("--jitter", jitter > 0), ("--valid-only", valid_only)):
         if wanted and data is None:
             raise typer.BadParameter(

@@ -13,7 +13,7 @@ from typing import Any
 
 from skcurve import SFVQ
 from skcurve.cli.inputs import open_rows, refuse_gaps
-from skcurve.cli.outputs import Column, check_output, print_json, print_table, say
+from skcurve.cli.outputs import Column, check_output, print_json, print_table, refuse_shard, say
 from skcurve.cli.progress import fit_progress
 from skcurve.cli.run import INTERRUPTED, warn
 
@@ -55,6 +55,7 @@ def fit(
         Of `SFVQ`.
     """
     check_output(output, [".safetensors"], data)
+    refuse_shard(output, data)
     was_there = output.exists()
     rows = open_rows(data, key)
     sfvq = SFVQ(**parameters)

@@ -12,7 +12,7 @@ import numpy as np
 from skcurve import SFVQ, metrics
 from skcurve.cli.diagnosis import diagnose
 from skcurve.cli.fit import COLUMNS, summarise_history
-from skcurve.cli.inputs import NumpyArray, load_curve, named, read_rows, refuse_gaps
+from skcurve.cli.inputs import NumpyArray, load_curve, named, read_rows, refuse_gaps, refuse_key
 from skcurve.cli.outputs import Column, print_json, print_table
 from skcurve.cli.progress import track
 
@@ -50,6 +50,7 @@ def info(curve: Path, data: Path | None, *, key: str | None, as_json: bool, quie
     quiet : bool
         Whether to show no progress.
     """
+    refuse_key("'--key'", key, data, "X")
     sfvq = load_curve(curve)
     geometry, history = measure_curves(sfvq), summarise_history(sfvq)
     rows = None if data is None else read_rows(data, key, n_features=sfvq.n_features_in_)

@@ -8,11 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy.typing as npt
 import torch
+import typer
 
 from skcurve import SFVQ
 from skcurve.arrays import read_array, read_npy
 from skcurve.blocks import Blocks, find_gap
 from skcurve.blocks.files import open_shards
+from skcurve.files import is_stream
 from skcurve.interop import as_tensor
 
 NumpyArray: TypeAlias = npt.NDArray[Any]
@@ -20,12 +22,15 @@ NumpyArray: TypeAlias = npt.NDArray[Any]
 STREAM = Path("-")
 """Standard input or output, as unix commands spell it."""
 
+STDIN = {STREAM, Path("/dev/stdin"), Path("/dev/fd/0")}
+"""How standard input is named, whatever it comes from."""
+
 BLOCK = 16_384
 """Rows of a file that are looked at together for numbers that are none."""
 
 
 def read_input(path: Path, key: str | None = None) -> NumpyArray:
-    """Read an array from a file, or from standard input if the path is ``-``.
+    """Read an array from a file, or from standard input.
 
     Parameters
     ----------
@@ -43,13 +48,13 @@ def read_input(path: Path, key: str | None = None) -> NumpyArray:
     """
     if path.is_dir():
         raise IsADirectoryError(f"{named(path)} is a folder; expected one file.")
-    if path != STREAM:
+    if path not in STDIN:
         return read_array(path, key)
     if key is not None:
-        raise ValueError("--key does not go with '-': an .npy stream holds one array.")
+        raise ValueError(f"--key does not go with {str(path)!r}: an .npy stream holds one array.")
     if sys.stdin.isatty():
         raise ValueError(
-            "'-' reads an .npy stream from standard input, which is a terminal; "
+            f"{str(path)!r} reads an .npy stream from standard input, which is a terminal; "
             "pipe one in, as in: cat X.npy | skcurve transform curve.safetensors -."
         )
     return read_npy(sys.stdin.buffer, "standard input")
@@ -82,8 +87,7 @@ def read_rows(path: Path, key: str | None = None, *, n_features: int | None = No
             f"{named(path)} must hold a matrix, one vector a row; got shape {rows.shape}."
         )
     _refuse_columns(rows, path, n_features)
-    if not rows.size:
-        raise ValueError(f"{named(path)} must have a row and a column; got shape {rows.shape}.")
+    _refuse_empty(rows, path)
     return rows
 
 
@@ -114,6 +118,7 @@ def open_rows(
         return read_rows(path, key, n_features=n_features)
     rows = open_shards(path, key)
     _refuse_columns(rows, path, n_features)
+    _refuse_empty(rows, path)
     return rows
 
 
@@ -122,6 +127,36 @@ def _refuse_columns(rows: NumpyArray | Blocks, path: Path, n_features: int | Non
         raise ValueError(
             f"{named(path)} must have {n_features} columns, as the curve has; "
             f"got shape {rows.shape}."
+        )
+
+
+def _refuse_empty(rows: NumpyArray | Blocks, path: Path) -> None:
+    if 0 in rows.shape:
+        raise ValueError(f"{named(path)} must have a row and a column; got shape {rows.shape}.")
+
+
+def refuse_key(option: str, key: str | None, path: Path | None, whose: str) -> None:
+    """Say that a key was given without the file that it is one of.
+
+    Parameters
+    ----------
+    option : str
+        The option that gave it.
+    key : str or None
+        The key.
+    path : Path or None
+        The file.
+    whose : str
+        How the file would be given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If there is a key, and no file.
+    """
+    if key is not None and path is None:
+        raise typer.BadParameter(
+            f"it names an array of {whose}, which is not given.", param_hint=option
         )
 
 
@@ -212,8 +247,8 @@ def load_curve(path: Path, bits: int | None = None, **parameters: Any) -> SFVQ:
     ValueError
         If it holds no curve, or none of that bitrate.
     """
-    if path == STREAM:
-        raise ValueError("a curve is read from a file; '-' stands for arrays only.")
+    if path in STDIN or is_stream(path):
+        raise ValueError(f"a curve is read from a file, not from a stream; got {str(path)!r}.")
     if path.suffix.lower() != ".safetensors" and path.is_file():
         raise ValueError(
             f"{named(path)} is not a curve, which ends in .safetensors; `skcurve fit` makes one "
@@ -231,4 +266,4 @@ def load_curve(path: Path, bits: int | None = None, **parameters: Any) -> SFVQ:
 
 def named(path: Path) -> str:
     """Call a path by its name in an error message."""
-    return "standard input" if path == STREAM else repr(str(path))
+    return "standard input" if path in STDIN else repr(str(path))

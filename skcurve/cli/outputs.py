@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,11 +15,18 @@ import typer
 
 from skcurve.arrays import WRITERS, write_array, write_npy
 from skcurve.arrays.writing import find_writer
+from skcurve.blocks.files import SHARDS
 from skcurve.cli.inputs import STREAM, NumpyArray
 from skcurve.files import is_stream
 
+STDOUT = {STREAM, Path("/dev/stdout"), Path("/dev/fd/1")}
+"""How standard output is named, whatever it leads to."""
+
 HINT = "'--output' / '-o'"
 """How an error names the option."""
+
+WIDEST = 1000
+"""No table has so many columns of characters."""
 
 Column = tuple[str, str, str]
 """A column of a table: the key of its values, its heading, and how they are written."""
@@ -60,6 +69,33 @@ def check_output(path: Path, suffixes: Sequence[str], *inputs: Path) -> None:
         raise PermissionError(f"the folder {str(folder)!r} may not be written to.")
 
 
+def refuse_shard(path: Path, data: Path) -> None:
+    """Say that a result would be one of the shards that are read.
+
+    Parameters
+    ----------
+    path : Path
+        Where the result shall go.
+    data : Path
+        What is read: if it is a folder, one of shards.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the result would replace a shard, or be there among them the next time.
+    """
+    if not data.is_dir() or path.suffix.lower() not in SHARDS:
+        return
+    is_shard = path.exists() and any(path.samefile(file) for file in data.iterdir())
+    if is_shard or data.resolve() == path.resolve().parent:
+        verb = "is" if is_shard else "would be"
+        raise typer.BadParameter(
+            f"{str(path)!r} {verb} a shard of {str(data)!r}, which is what is read; "
+            "write to another folder.",
+            param_hint=HINT,
+        )
+
+
 def check_array_output(path: Path, *inputs: Path) -> None:
     """Do the same for an array, which can also go to standard output.
 
@@ -70,7 +106,7 @@ def check_array_output(path: Path, *inputs: Path) -> None:
     *inputs : Path
         Files that are read.
     """
-    if path != STREAM:
+    if path not in STDOUT:
         check_output(path, [".npy", *WRITERS], *inputs)
         find_writer(path)
     elif sys.stdout.isatty():
@@ -87,7 +123,7 @@ def put_array(path: Path, blocks: Iterable[NumpyArray], n_rows: int, *, name: st
     Parameters
     ----------
     path : Path
-        A file, or ``-``.
+        A file, or standard output.
     blocks : iterable of arrays
         As for `write_array`.
     n_rows : int
@@ -95,7 +131,7 @@ def put_array(path: Path, blocks: Iterable[NumpyArray], n_rows: int, *, name: st
     name : str
         The key of the array, in a format that has keys.
     """
-    if path == STREAM:
+    if path in STDOUT:
         write_npy(sys.stdout.buffer, blocks, n_rows)
         sys.stdout.buffer.flush()
     else:
@@ -109,12 +145,15 @@ def say(sentence: str, *, quiet: bool) -> None:
 
 
 def print_json(facts: dict[str, Any]) -> None:
-    """Print a result for a program."""
-    print(json.dumps(facts, indent=2))
+    """Print a result for a program; what is NaN or infinite, which JSON has not, becomes null."""
+    print(json.dumps(_finite(facts), indent=2, allow_nan=False))
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> None:
     """Print a table; a value that is None is left empty.
+
+    On a terminal that it is too wide for, the columns that are left follow below, beside the first
+    once more. Nothing is cut.
 
     Parameters
     ----------
@@ -123,21 +162,45 @@ def print_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> No
     rows : sequence of dict
         The values.
     """
-    from rich import box
     from rich.console import Console
+
+    console = Console(highlight=False, width=WIDEST)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    shown = [column for column in columns if any(row.get(column[0]) is not None for row in rows)]
+    while shown:
+        fitting = len(shown)
+        while fitting > 2 and console.measure(_make_table(shown[:fitting], rows)).maximum > room:
+            fitting -= 1
+        with console.capture() as drawn:
+            console.print(_make_table(shown[:fitting], rows))
+        print(drawn.get(), end="")
+        left = shown[fitting:]
+        shown = [shown[0], *left] if left else []
+        if left:
+            print()
+
+
+def _make_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> Any:
+    """Lay out these columns."""
+    from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    shown = [column for column in columns if any(row.get(column[0]) is not None for row in rows)]
-    for _, heading, _ in shown:
+    for _, heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        values = ((row.get(key), spec) for key, _, spec in shown)
+        values = ((row.get(key), spec) for key, _, spec in columns)
         table.add_row(*("" if value is None else format(value, spec) for value, spec in values))
-    console = Console(highlight=False)
-    with console.capture() as drawn:
-        console.print(table)
-    print(drawn.get(), end="")
+    return table
+
+
+def _finite(facts: Any) -> Any:
+    """Put None in the place of every number that is none, however deep."""
+    if isinstance(facts, dict):
+        return {key: _finite(value) for key, value in facts.items()}
+    if isinstance(facts, list):
+        return [_finite(value) for value in facts]
+    return None if isinstance(facts, float) and not math.isfinite(facts) else facts
 
 
 def _either(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from skcurve.cli.inputs import (
     read_input,
     read_rows,
     refuse_gaps,
+    refuse_key,
 )
 from skcurve.cli.options import Kind
 from skcurve.cli.outputs import check_output, say
@@ -100,6 +101,8 @@ def plot(
     _refuse("--image-shape", image_shape, recipe.takes_shape, kind)
     if recipe.needs_rows and data is None:
         raise typer.BadParameter(f"--kind {kind.value} needs rows.", param_hint="X")
+    refuse_key("--key", key, data, "X")
+    refuse_key("--labels-key", labels_key, labels, "--labels")
     if labels is not None and data is None:
         raise typer.BadParameter("labels need the rows they belong to, X.", param_hint="--labels")
     if recipe.takes_shape and image_shape is None:

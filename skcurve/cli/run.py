@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     SystemExit
         Always.
     """
+    _prepare_streams()
     try:
         import rich  # noqa: F401  typer can do without it, the commands cannot
         import typer
@@ -64,6 +66,16 @@ def warn(reason: str) -> None:
         The sentence.
     """
     print(f"skcurve: warning: {_sentence(reason)}", file=sys.stderr)
+
+
+def _prepare_streams() -> None:
+    """Lead closed streams to nowhere, and write what the encoding lacks as escapes."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(reason: str, code: int) -> NoReturn:

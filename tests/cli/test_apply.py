@@ -161,7 +161,9 @@ def test_a_folder_of_shards_is_one_matrix(skcurve, files, rows, monkeypatch):
         ("none.npy", "'none.npy': No such file or directory"),
         ("X.npy", "'X.npy' is not a curve, which ends in .safetensors"),
         (".", "'.' is a folder; expected a curve"),
-        ("-", "a curve is read from a file"),
+        ("-", "a curve is read from a file, not from a stream; got '-'"),
+        ("/dev/stdin", "a curve is read from a file, not from a stream; got '/dev/stdin'"),
+        ("pipe", "a curve is read from a file, not from a stream; got 'pipe'"),
         ("cut.safetensors", "'cut.safetensors' is not a complete safetensors file"),
         ("other.safetensors", "skcurve did not write it"),
     ],
@@ -169,6 +171,7 @@ def test_a_folder_of_shards_is_one_matrix(skcurve, files, rows, monkeypatch):
 def test_what_is_no_curve_is_told(curve, said, skcurve, files):
     from safetensors.numpy import save_file
 
+    os.mkfifo(files / "pipe")
     (files / "cut.safetensors").write_bytes((files / "curve.safetensors").read_bytes()[:-9])
     save_file({"X": np.zeros((2, 2))}, files / "other.safetensors")
     assert said in skcurve("transform", curve, "X.npy", "-o", "T.npy").failed(1)
@@ -184,6 +187,58 @@ def test_what_is_read_is_not_written_over(skcurve, files):
     for name in ("X.npy", "curve.safetensors"):
         said = skcurve("quantize", "curve.safetensors", "X.npy", "-o", name).failed(2)
         assert "is what is read" in said
+
+
+@pytest.fixture
+def shards(files):
+    """The rows in two files of a folder, one of them linked to."""
+    (files / "shards").mkdir()
+    os.replace(files / "X.npy", files / "elsewhere.npy")
+    os.symlink(files / "elsewhere.npy", files / "shards" / "p1.npy")
+    np.save(files / "shards" / "p0.npy", np.load(files / "elsewhere.npy"))
+    os.symlink(files / "shards", files / "linked")
+    return files / "shards"
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("shards/p0.npy", "'shards/p0.npy' is a shard of 'shards', which is what is read"),
+        ("elsewhere.npy", "'elsewhere.npy' is a shard of 'shards'"),
+        ("shards/T.npy", "'shards/T.npy' would be a shard of 'shards', which is what is read"),
+        ("linked/T.PARQUET", "'linked/T.PARQUET' would be a shard of 'shards'"),
+    ],
+)
+def test_a_folder_that_is_read_is_not_written_to(output, said, skcurve, shards):
+    before = {path: path.read_bytes() for path in shards.iterdir()}
+    assert said in skcurve("transform", "curve.safetensors", "shards", "-o", output).failed(2)
+    assert {path: path.read_bytes() for path in shards.iterdir()} == before
+
+
+def test_what_is_no_shard_may_be_written_beside_them(skcurve, shards):
+    assert skcurve("transform", "curve.safetensors", "shards", "-o", "shards/T.npz").code == 0
+    said = skcurve("fit", "shards", "-o", "shards/c.safetensors").failed(2)
+    assert "would be a shard" in said
+
+
+@pytest.mark.parametrize("command", ["transform", "quantize", "fit"])
+def test_shards_without_rows_are_told(command, skcurve, files):
+    (files / "shards").mkdir()
+    np.save(files / "shards" / "p0.npy", np.zeros((0, 3)))
+    curve = [] if command == "fit" else ["curve.safetensors"]
+    output = "new.safetensors"
+    said = skcurve(command, *curve, "shards", "-o", output).failed(1)
+    assert said == "'shards' must have a row and a column; got shape (0, 3).\n"
+    assert not (files / output).exists()
+
+
+@pytest.mark.parametrize("command", ["transform", "quantize"])
+def test_names_of_columns_are_not_missed_in_a_file(command, skcurve, files, fitted, rows):
+    curve = SFVQ.load(files / "curve.safetensors")
+    curve.feature_names_in_ = np.array(["a", "b", "c"], dtype=object)
+    curve.save(files / "named.safetensors")
+    assert skcurve(command, "named.safetensors", "X.npy", "-o", "Y.npy") == (0, b"", "")
+    np.testing.assert_array_equal(np.load(files / "Y.npy"), getattr(fitted, command)(rows))
 
 
 def test_a_device_that_is_not_there_is_told(skcurve, files):

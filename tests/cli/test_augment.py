@@ -88,6 +88,7 @@ def test_crossing_empty_space_is_a_warning(skcurve, files, fitted, rows):
         (["--segments", "a:b"], 2, "'a:b' is no stretch"),
         (["--segments", ""], 2, "'' is no stretch"),
         (["--segments", "0:2", "--coordinate", "unit"], 1, "must lie in [0, 1]; got 2"),
+        (["-k", "X"], 2, "'--key': it names an array of X, which is not given"),
         (["--jitter", "1"], 2, "--jitter has to know where vectors are"),
         (["--valid-only"], 2, "--valid-only has to know where vectors are"),
         (["--spacing", "density", "-b", "3"], 2, "no usage saved with it"),

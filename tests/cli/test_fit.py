@@ -10,6 +10,7 @@ import pytest
 
 from skcurve import SFVQ
 from skcurve.cli import fit as module
+from skcurve.cli.outputs import print_json
 
 
 def test_the_curve_is_that_of_the_estimator(skcurve, files, rows):
@@ -60,6 +61,18 @@ def test_json_has_the_same_and_the_warnings(skcurve, files, rows):
     (warning,) = facts["warnings"]
     assert "10 rows for 16 vertices" in warning
     assert result.err.startswith("skcurve: warning: ") and result.err.count("\n") == 1
+
+
+def test_json_has_null_for_what_is_not_finite(capsys):
+    print_json({"measured": [{"ratio": np.inf, "bits": 2}], "mean": float("nan"), "n": 1.5})
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found == {"measured": [{"ratio": None, "bits": 2}], "mean": None, "n": 1.5}
+
+
+def test_numbers_whose_squares_overflow_are_told(skcurve, files, rows):
+    np.save(files / "big.npy", 1e200 * rows)
+    said = skcurve("fit", "big.npy", "-b", 2, "-o", "c.safetensors").failed(1)
+    assert "squared distances overflow" in said and not (files / "c.safetensors").exists()
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".pt", ".safetensors", ".parquet"])

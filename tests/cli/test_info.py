@@ -1,6 +1,9 @@
 """`skcurve info`: the numbers of `skcurve.metrics`, and what to be careful about."""
 
 import json
+import re
+import sys
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from skcurve import SFVQ, metrics
 from skcurve.cli.diagnosis import diagnose
 from skcurve.cli.info import measure_on_rows
+from skcurve.cli.outputs import print_table
 
 
 def facts(skcurve, *arguments):
@@ -62,9 +66,40 @@ def test_the_tables_fit_a_terminal_and_have_the_same_numbers(skcurve, files):
         assert f" {format(found[table][-1].get('distortion', 4), '.5g')} " in printed
 
 
+def test_no_number_is_cut_where_nobody_looks(skcurve, files, monkeypatch):
+    printed = skcurve("info", "curve.safetensors", "X.npy").out.partition("Nothing")[0]
+    monkeypatch.setenv("COLUMNS", "30")
+    assert skcurve("info", "curve.safetensors", "X.npy").out.startswith(printed)
+
+
+def test_on_a_narrow_terminal_what_does_not_fit_follows_below(monkeypatch):
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    columns = [("bits", "bits", "d"), ("a", "long\nname", ".4f"), ("b", "longer name", ".1f")]
+    rows = [{"bits": 2, "a": 1.5, "b": 2.5}, {"bits": 3, "a": 123.5, "b": None}]
+    for width, expected in [
+        ("40", ["long", "bitsnamelongername", "─", "21.50002.5", "3123.5000"]),
+        ("19", ["long", "bitsname", "─", "21.5000", "3123.5000"]),
+    ]:
+        monkeypatch.setenv("COLUMNS", width)
+        monkeypatch.setattr(sys, "stdout", Terminal())
+        print_table(columns, rows)
+        lines = [re.sub(r"\x1b.*?m| ", "", line) for line in sys.stdout.getvalue().splitlines()]
+        lines = ["─" if set(line) == {"─"} else line for line in lines]
+        below = [] if width == "40" else ["", "bitslongername", "─", "22.5", "3"]
+        assert lines == expected + below
+
+
 def test_rows_from_a_pipe(skcurve, files):
     result = skcurve("info", "curve.safetensors", "-", stdin=(files / "X.npy").read_bytes())
     assert "\nOn the 300 rows of standard input\n" in result.out
+
+
+def test_a_key_is_one_of_a_file(skcurve, files):
+    said = skcurve("info", "curve.safetensors", "-k", "X").failed(2)
+    assert "'--key': it names an array of X, which is not given" in said
 
 
 def test_rows_are_no_folder(skcurve, files):

@@ -100,6 +100,11 @@ def test_labels_may_be_a_column_of_numbers(skcurve, files, rows, drawn):
             ["--kind", "codebook", "--image-shape=-1x-3", "-o", "p.png"],
             "--image-shape: '-1x-3' is no shape; expected one such as 28x28",
         ),
+        (["--kind", "history", "-k", "X", "-o", "p.png"], "--key: it names an array of X, which"),
+        (
+            ["X.npy", "--labels-key", "y", "-o", "p.png"],
+            "--labels-key: it names an array of --labels, which is not given",
+        ),
         (["X.npy", "-o", "p.gif"], "'p.gif' must end in .png, .svg or .pdf"),
         (["X.npy", "-o", "X.npy"], "'X.npy' must end in .png, .svg or .pdf"),
     ],

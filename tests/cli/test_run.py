@@ -4,6 +4,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,41 @@ def asked(monkeypatch):
 
 def test_it_says_its_version(skcurve):
     assert skcurve("--version") == (0, f"skcurve {package.__version__}\n".encode(), "")
+
+
+def test_after_its_version_it_does_no_more(skcurve, asked):
+    assert skcurve("--version", "demo") == skcurve("--version")
+    assert asked == []
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_failure(closed, files, monkeypatch):
+    monkeypatch.chdir(files)
+    monkeypatch.setattr(sys, closed, None)
+    for command in ["info"], ["transform", "-o", "T.npy"]:
+        with pytest.raises(SystemExit) as leaving:
+            cli.main([command[0], "curve.safetensors", "X.npy", *command[1:]])
+        assert not leaving.value.code
+    assert (files / "T.npy").exists()
+
+
+def test_from_a_closed_stream_nothing_is_read(files, monkeypatch, capsys):
+    monkeypatch.chdir(files)
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit):
+        cli.main(["transform", "curve.safetensors", "-", "-o", "T.npy"])
+    said = capsys.readouterr().err
+    assert said.startswith("skcurve: standard input is no complete .npy stream")
+    assert said.count("\n") == 1
+
+
+def test_what_the_encoding_lacks_ends_no_command(monkeypatch):
+    monkeypatch.setattr(demo, "run_demo", lambda *_, **__: print("höhe ↓"))
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(BytesIO(), encoding="latin-1"))
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["demo"])
+    assert not leaving.value.code
+    assert sys.stdout.buffer.getvalue() == "höhe \\u2193\n".encode("latin-1")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])

@@ -149,6 +149,21 @@ def test_a_full_disk_is_a_failure_in_a_sentence(command, files):
     assert ended.stderr == b"skcurve: No space left on device.\n"
 
 
+@pytest.mark.parametrize(
+    ("stdin", "stdout"), [("/dev/stdin", "/dev/stdout"), ("/dev/fd/0", "/dev/fd/1")]
+)
+def test_standard_streams_have_paths_whatever_they_lead_to(stdin, stdout, files, fitted, rows):
+    arguments = ["transform", "curve.safetensors", stdin, "-o", stdout]
+    (files / "out").write_bytes(b"before")
+    with open("X.npy", "rb") as rows_in, open("out", "ab") as out:
+        ended = subprocess.run([*COMMAND, *arguments], stdin=rows_in, stdout=out, timeout=120)
+    assert ended.returncode == 0
+    content = (files / "out").read_bytes()
+    assert content.startswith(b"before")
+    found = np.load(io.BytesIO(content.removeprefix(b"before")))
+    np.testing.assert_array_equal(found, fitted.transform(rows))
+
+
 def test_a_device_stays_one(files):
     assert run("transform", "curve.safetensors", "X.npy", "-o", os.devnull).returncode == 0
     assert not os.path.isfile(os.devnull)
