@@ -298,7 +298,7 @@ class Server:
     def _refuse(self, visitor: str, number: int, said: str) -> Update:
         """Say why nothing was done; controls and lists go back to what is so."""
         view, heard = self.visits.hear(visitor, number)
-        facts = {"facts": facts_of(view), "parts": quick_parts(view)}
+        facts = {"facts": facts_of(view), "address": True, "parts": quick_parts(view)}
         return self._finished({**facts, "said": said}, heard)
 
     def _finished(self, update: Update, heard: int) -> Update:
