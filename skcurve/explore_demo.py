@@ -122,7 +122,8 @@ def run_explore_demo(
     measured = explorer.effects_over(None, _layers(generator), amount=AMOUNT, n_latents=N_TRIED)
     effects = measured.rank(per_attribute=2).take(slice(MOST_NAMED))
     library = effects.to_library()
-    console.print(_table(effects, library))
+    # On a narrower terminal, numbers would be cut.
+    Console(width=80, highlight=False).print(_table(effects, library))
     console.print("\n" + " ".join(HOW_TO_READ.split()))
     saved = folder / "directions.safetensors"
     library.save(saved)

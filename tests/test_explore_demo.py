@@ -22,8 +22,9 @@ def shown(tmp_path_factory):
     return folder, made
 
 
-def test_it_prints_a_table_in_80_columns(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+@pytest.mark.parametrize("columns", ["80", "40"])
+def test_it_prints_a_table_in_80_columns(tmp_path, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
     made = explore_demo.run_explore_demo(tmp_path, n_bits=2, generator=ExactSprites(species=True))
     captured = capsys.readouterr()
     lines = captured.out.replace(str(tmp_path), "").splitlines()
