@@ -283,7 +283,10 @@ def test_a_name_that_two_columns_have_is_told(tmp_path):
     assert "has 2 columns named 'a'; expected each name once" in told(path)
     columns = [["x"], ["y"], [[1.0, 2.0]]]
     parquet.write_table(arrow.table(columns, names=["t", "t", "e"]), path)
-    np.testing.assert_array_equal(read_array(path), [[1, 2]])  # whatever the others are called
+    try:  # whatever the others are called
+        np.testing.assert_array_equal(read_array(path), [[1, 2]])
+    except ValueError as error:  # with earlier versions of pyarrow
+        assert "has several columns of one name; expected each name once" in str(error)
 
 
 def test_columns_that_are_no_numbers_are_named(save_table):

@@ -209,6 +209,10 @@ def _refuse_kind(error: Exception, name: str) -> None:
             f"{name} holds a tensor that cannot become an array of numbers "
             f"({_first_sentence(error)}); save it as a dense one, such as of float32."
         ) from error
+    if "duplicate field names" in str(error):
+        raise NotThereError(
+            f"{name} has several columns of one name; expected each name once."
+        ) from error
     if OBJECTS.search(str(error)):
         raise NotThereError(
             f"{name} holds Python objects, which could run code; expected numbers."

@@ -341,8 +341,10 @@ class CodebookDisplay:
         corners = tiles.centers() - (width / 2, height / 2)
         self.images_ = []
         if self.images is not None:
+            images = np.asarray(self.images)
+            images = images.astype(float) if images.dtype == bool else images
             # Single extreme pixels would take the contrast from all the others.
-            darkest, brightest = np.percentile(np.asarray(self.images, float), [1, 99])
+            darkest, brightest = np.percentile(np.asarray(images, float), [1, 99])
             self.images_ = [
                 ax.imshow(
                     image,
@@ -353,7 +355,7 @@ class CodebookDisplay:
                     interpolation="bicubic",
                     zorder=2,
                 )
-                for image, (x, y) in zip(self.images, corners, strict=True)
+                for image, (x, y) in zip(images, corners, strict=True)
             ]
         ground = rcParams["axes.facecolor"] if self.images is None else "none"
         line = min(2.0, 4.0 * scale)

@@ -89,9 +89,8 @@ def test_what_is_too_large_for_a_file_is_named(suffix, most, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("fps", [0.01, 1e-3, 1e-320])
+@pytest.mark.parametrize("fps", [1e-3, 1e-320])
 def test_what_is_too_slow_for_a_gif_is_named(fps, tmp_path):
-    """Pictures that are alike become one, that is shown for as long as all of them."""
     pytest.importorskip("PIL.Image")
     with pytest.raises(ValueError, match=r"fps is too small for a .gif file, .* 655 seconds; got"):
         write_animation(tmp_path / "slow.gif", np.zeros((8, 8, 8), np.uint8), fps)
