@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from skcurve.curve import PolylineCurve
 from skcurve.judging import Judged
 from skcurve.notices import warn
 from skcurve.solvers import STARTS, Rows, Solver, Sweep, learn
+from skcurve.validation import check_distortion
 
 
 class Start(NamedTuple):
@@ -208,11 +208,7 @@ class Fit:
             while isinstance(event, Sweep):
                 if stop.is_set():
                     return
-                if not math.isfinite(event.distortion):
-                    raise ValueError(
-                        "X holds numbers so far apart that squared distances overflow: divide it "
-                        "by a number that brings them below 1e150."
-                    )
+                check_distortion(event.distortion)
                 run.history.append(event)
                 say(event, verbose, at_level=2)
                 sweep = task.subcontext("sweep").call_on_fit_task_begin(estimator=estimator)

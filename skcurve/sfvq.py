@@ -41,6 +41,7 @@ from skcurve.validation import (
     check_codebook,
     check_column,
     check_device,
+    check_distortion,
     check_out,
     check_sizes,
     check_weights,
@@ -399,6 +400,7 @@ default="norm"
             stream = stream.step(rows, weights, self.n_bits, self._lloyd(rows.shape[1]), generator)
         history = [] if first else self.history_
         record = stream.record(len(history) + 1, perf_counter() - began)
+        check_distortion(record.distortion)
         self._set_codebooks({**known, stream.bitrate: stream.codebook}, like=X)
         self._set_history([*history, record._asdict()])
         self._stream = stream, generator

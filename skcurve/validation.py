@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -283,6 +284,21 @@ def check_device(device: str) -> torch.device:
 def _devices() -> list[str]:
     """Name the devices that are here."""
     return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+
+
+def check_distortion(distortion: float) -> None:
+    """Raise if the distances of rows were more than numbers can hold.
+
+    Parameters
+    ----------
+    distortion : float
+        Of a sweep.
+    """
+    if not math.isfinite(distortion):
+        raise ValueError(
+            "X holds numbers so far apart that squared distances overflow: divide it by a number "
+            "that brings them below 1e150."
+        )
 
 
 def check_codebook(

@@ -231,6 +231,11 @@ def test_numbers_whose_squares_overflow_are_refused():
     assert np.isfinite(fit(1e150 * gaussian(200)).score(1e150 * gaussian(200)))
     with pytest.raises(ValueError, match="so far apart that squared distances overflow"):
         fit(1e160 * gaussian(200))
+    streamed = SFVQ(n_bits=3, random_state=0).partial_fit(gaussian(200))
+    before = streamed.codebook_
+    with pytest.raises(ValueError, match="so far apart that squared distances overflow"):
+        streamed.partial_fit(1e160 * gaussian(200))
+    np.testing.assert_array_equal(streamed.codebook_, before)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -27,7 +26,7 @@ from skcurve.generators import AdaptedGenerator
 from skcurve.generators import as_generator as adapt
 from skcurve.interop import as_tensor
 from skcurve.metrics import outlier_vertices
-from skcurve.metrics.inputs import resolve_curve
+from skcurve.metrics.inputs import check_count, resolve_curve
 from skcurve.randomness import RandomState, as_generator
 
 Numbers = npt.NDArray[np.float64]
@@ -69,14 +68,13 @@ class Setting:
         self.curve = resolve_curve(curve)
         # Another fit gives an estimator other curves; a copy keeps those of now.
         self.estimator: Any = curve if curve is self.curve else copy.copy(curve)
-        if operator.index(batch_size) < 1:
-            raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
+        batch_size = check_count(batch_size, "batch_size")
         if distance is not None and not callable(distance):
             raise TypeError(
                 f"distance must be a function of two batches of outputs; "
                 f"got {type(distance).__name__}."
             )
-        self.generator = self._adapted(generator, operator.index(batch_size))
+        self.generator = self._adapted(generator, batch_size)
         self.n_layers: int | None = self.generator.n_layers
         self.layers = resolve_layers(layers, self.n_layers)
         readers: dict[str, Reader] = {}
@@ -92,7 +90,7 @@ class Setting:
             self.generator,
             readers=readers,
             distance=distance,
-            batch_size=operator.index(batch_size),
+            batch_size=batch_size,
             like=self.curve.vertices,
         )
         self.progress = progress
@@ -232,8 +230,7 @@ class Setting:
 
     def sample(self, n: int, random: np.random.Generator, name: str = "n") -> torch.Tensor:
         """Draw latents of the distribution: of the user's, or from the generator."""
-        if operator.index(n) < 1:
-            raise ValueError(f"{name} must be at least 1; got {n}.")
+        n = check_count(n, name)
         if self.given is None:
             return self._like(self.generator.sample(n, random))
         order = random.choice(len(self.given), n, len(self.given) < n)

@@ -588,6 +588,25 @@ def test_what_is_done_quickly_on_a_slow_line_is_done_in_turn(slow_line, tmp_path
     assert "stack" not in ann.query() and "There is no edit" in ann.text("#sk-notice")
 
 
+def test_the_answer_to_what_came_before_takes_no_control_back(slow_line):
+    page = slow_line.page
+    page.select_option("#sk-kind", "vertices")
+    page.fill("#sk-first", "4")
+    page.press("#sk-first", "Tab")
+    seen = page.evaluate(
+        """() => new Promise((done) => {
+          const { dataset } = document.querySelector('[data-serial]'), seen = new Set();
+          const eye = setInterval(() => {
+            seen.add(document.querySelector('#sk-first').value);
+            if (dataset.resting !== 'yes') return;
+            clearInterval(eye);
+            done([...seen]);
+          }, 5);
+        })"""
+    )
+    assert seen == ["4"] and slow_line.query()["edit"].startswith("v4-")
+
+
 def test_a_hand_that_does_not_rest_is_waited_for_by_what_comes_after(ann):
     move = (
         "([where, value]) => { const it = document.querySelector(where); it.value = value; "

@@ -361,6 +361,7 @@ def test_bad_questions_are_named(ask, said, explorer):
         ({"identity": "face"}, TypeError, "identity must be a function of outputs; got str"),
         ({"distance": 3}, TypeError, "distance must be a function of two batches"),
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
+        ({"batch_size": 2.5}, TypeError, "batch_size must be a whole number; got 2.5"),
         ({"layers": 3}, ValueError, "names layer 3; there are 3"),
         ({"latents": np.zeros((3, 5))}, ValueError, r"latents must have shape \(n, 6\)"),
         ({"latents": np.zeros((1, 6))}, ValueError, "latents must be at least 2, .* got 1"),
