@@ -626,6 +626,15 @@ def test_a_hand_that_does_not_rest_is_waited_for_by_what_comes_after(ann):
     assert ann.query()["at"] == "3" and ann.text("#sk-where") == "3.00 · vertex 3"
 
 
+WATCH = """() => {
+  const here = document.querySelector('#sk-here');
+  window.seen = [];
+  new MutationObserver(() => window.seen.push(here.querySelector('img').getAttribute('src')))
+    .observe(here, { childList: true });
+}"""
+"""From now on, have the page note which pictures it shows."""
+
+
 def test_a_picture_that_comes_late_does_not_take_the_place_of_a_newer(ann, generator):
     ann.settle(ann.page.locator(".sk-thumb").nth(3).click)
     expected = ann.picture("#sk-here")
@@ -638,9 +647,53 @@ def test_a_picture_that_comes_late_does_not_take_the_place_of_a_newer(ann, gener
     )
     ann.page.locator(".sk-thumb").nth(3).click()
     ann.page.wait_for_function("() => document.querySelector('#sk-at').value === '3'")
+    before = ann.picture("#sk-here")
+    ann.page.evaluate(WATCH)
     ann.settle(release.set)
     ann.page.wait_for_timeout(300)
     assert ann.picture("#sk-here") == expected
+    assert set(ann.page.evaluate("window.seen")) <= {before, expected}
+
+
+def test_no_other_place_is_shown_to_a_hand_that_moves(ann):
+    ann.page.evaluate(WATCH)
+    ann.page.evaluate(
+        """() => new Promise((done) => {
+          const at = document.querySelector('#sk-at');
+          const { dataset } = document.querySelector('[data-serial]');
+          const move = () => {
+            at.value = 9;
+            at.dispatchEvent(new Event('input', { bubbles: true }));
+          };
+          move();
+          document.querySelector('#sk-verdict [data-do*=next]').click();
+          const hand = setInterval(() => {
+            move();
+            if (dataset.resting === 'yes') { clearInterval(hand); done(); }
+          }, 20);
+        })"""
+    )
+    seen = ann.page.evaluate("window.seen")
+    ann.page.wait_for_url("**at=9&**")
+    ann.slide("#sk-at", 1.5)
+    assert seen and ann.picture("#sk-here") not in seen
+
+
+def test_an_error_stays_while_the_generator_is_slow(ann, generator):
+    release = threading.Event()
+    generator.mood = lambda: release.wait(60)
+    ann.page.fill("#sk-seed", "5")
+    ann.page.press("#sk-seed", "Tab")
+    ann.page.wait_for_selector("#sk-notice >> text=The generator is slow")
+    ann.page.fill("#sk-sample-first", "99")
+    ann.page.press("#sk-sample-first", "Tab")
+    ann.page.wait_for_selector("#sk-notice >> text=There is no vertex 99")
+    for _ in range(2):  # it says again and again that it is slow
+        before = ann.page.get_attribute("[data-serial]", "data-serial")
+        ann.page.wait_for_selector(f"[data-serial]:not([data-serial='{before}'])")
+    assert "There is no vertex 99" in ann.text("#sk-notice")
+    ann.settle(release.set)
+    assert "There is no vertex 99" in ann.text("#sk-notice")
 
 
 def test_a_button_that_said_copied_says_again_what_it_does(ann):
